@@ -7,14 +7,48 @@ from lossutils.binary import (
     focal_loss,
     sigmoid_focal_loss,
 )
+from lossutils.gradients import autograd, finite_difference
+from lossutils.information import entropy, kl_div, kl_divergence, self_information
+from lossutils.margin import margin_ranking_loss, multilabel_margin_loss, soft_margin_loss
+from lossutils.multiclass import (
+    SoftmaxFocalLoss,
+    cross_entropy,
+    log_softmax,
+    nll_loss,
+    softmax,
+    softmax_focal_loss,
+)
+from lossutils.penalties import l1_penalty, l2_penalty
+from lossutils.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
 __all__ = [
     "SigmoidFocalLoss",
+    "SoftmaxFocalLoss",
+    "autograd",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "entropy",
     "explore",
+    "finite_difference",
     "focal_loss",
+    "huber_loss",
+    "kl_div",
+    "kl_divergence",
+    "l1_loss",
+    "l1_penalty",
+    "l2_penalty",
+    "log_softmax",
+    "margin_ranking_loss",
+    "mse_loss",
+    "multilabel_margin_loss",
+    "nll_loss",
+    "self_information",
     "sigmoid_focal_loss",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "softmax",
+    "softmax_focal_loss",
 ]
 
 

@@ -93,7 +93,11 @@ def focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none") -> Ten
     _contract.focal_settings(gamma, alpha)
     p, y = _contract.widened(input, target)
     hit, miss = (y, 1 - y) if alpha is None else (alpha * y, (1 - alpha) * (1 - y))
-    loss = -hit * (1 - p) ** gamma * torch.log(p) - miss * p**gamma * torch.log1p(-p)
+    loss = 0
+    if isinstance(y, Tensor) or y != 0:
+        loss = loss - hit * (1 - p) ** gamma * torch.log(p)
+    if isinstance(y, Tensor) or y != 1:
+        loss = loss - miss * p**gamma * torch.log1p(-p)
     return _contract.reduced(loss, reduction, input.dtype)
 
 

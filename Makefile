@@ -1,0 +1,35 @@
+# Two commands do everything: `make lab` to learn, `make test` to check. Both set up .venv first, once.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+LESSON ?= 01
+ARGS ?=
+# A server of one's own: loopback only, a token, and no pop-up that asks for the news over the first cell.
+SERVER := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: lab slides test bench refresh lint
+lab: .venv/installed
+	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
+
+slides: .venv/installed
+	$(BIN)/python tests/refresh.py $(LESSON)
+	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/rise/notebooks/$$(cd notebooks && ls $(LESSON)_*.ipynb) $(ARGS)
+
+test: .venv/installed lint
+	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile tests notebooks $(ARGS)
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks.sliders
+	$(BIN)/python -m benchmarks.losses
+
+refresh: .venv/installed
+	$(BIN)/python tests/refresh.py $(ARGS)
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.venv/installed: requirements.txt pyproject.toml lossutils/labextension/package.json
+	test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
+	touch $@

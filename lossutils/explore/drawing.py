@@ -168,9 +168,9 @@ def _draw(axes, panel, axis, row):
 
 def _tangent(mark, axes, x, y, row, at):
     """Two ends of the tangent at (x, y), a sixth of the panel to either side; empty where there is none."""
-    if mark.slopes is None or axes.get_yscale() == "log":
+    slope = np.nan if mark.slopes is None else mark.slopes[(*map(row, mark.curve.sliders), at)]
+    if not np.isfinite(slope) or axes.get_yscale() == "log":
         return [], []
-    slope = mark.slopes[(*map(row, mark.curve.sliders), at)]
     width, height = np.diff(axes.get_xlim())[0], np.diff(axes.get_ylim())[0]
     box = axes.get_window_extent()
     reach = width / 6 / np.hypot(1, slope * width / height * box.height / box.width)

@@ -27,7 +27,8 @@ def reduction_of(reduction, size_average=None, reduce=None, *, also=()):
 def reduced(loss: Tensor, reduction: str, dtype: torch.dtype | None = None) -> Tensor:
     """The elementwise loss, its mean or its sum, in `dtype`."""
     if reduction == "mean":
-        loss = loss.mean()
+        # Divided after the sum, backward hands one number to every element instead of filling a tensor with it.
+        loss = loss.sum() / loss.numel()
     elif reduction == "sum":
         loss = loss.sum()
     return loss if dtype is None or loss.dtype == dtype else loss.to(dtype)
@@ -302,3 +303,31 @@ def numbers(input: Tensor, target: Tensor) -> None:
 def sign_target(input: Tensor, target: Tensor) -> None:
     if not input.is_floating_point():
         raise RuntimeError(f"input has dtype {input.dtype}, and scores are floating point; write input.float().")
+
+
+def as_tensor(target, input: Tensor) -> Tensor:
+    """A label given as a number, or as integers, in the input's dtype."""
+    if not isinstance(target, Tensor):
+        return torch.as_tensor(target, dtype=input.dtype, device=input.device)
+    return target if target.is_floating_point() else target.to(input.dtype)
+
+
+def differentiable_once(slope: Tensor, function: str) -> Tensor:
+    """`slope`, made to raise when it is differentiated; without this the second derivative would silently be 0."""
+    if not torch.is_grad_enabled():
+        return slope
+    return _Once.apply(slope, torch.zeros((), device=slope.device, requires_grad=True), function)
+
+
+class _Once(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, slope, anchor, function):
+        ctx.function = function
+        return slope.view_as(slope)
+
+    @staticmethod
+    def backward(ctx, g):
+        raise RuntimeError(
+            f"{ctx.function} keeps its gradient and nothing else, so it has no second derivative; "
+            f"use {ctx.function}_formula for that."
+        )

@@ -312,11 +312,12 @@ def as_tensor(target, input: Tensor) -> Tensor:
     return target if target.is_floating_point() else target.to(input.dtype)
 
 
-def differentiable_once(slope: Tensor, function: str) -> Tensor:
-    """`slope`, made to raise when it is differentiated; without this the second derivative would silently be 0."""
-    if not torch.is_grad_enabled():
-        return slope
-    return _Once.apply(slope, torch.zeros((), device=slope.device, requires_grad=True), function)
+def differentiable_once(slope: Tensor, anchor: Tensor, function: str) -> Tensor:
+    """`slope`, made to raise when it is differentiated; without this the second derivative would silently be 0.
+
+    `anchor` is any tensor computed from what the slope depends on.
+    """
+    return _Once.apply(slope, anchor, function) if torch.is_grad_enabled() else slope
 
 
 class _Once(torch.autograd.Function):
@@ -331,3 +332,8 @@ class _Once(torch.autograd.Function):
             f"{ctx.function} keeps its gradient and nothing else, so it has no second derivative; "
             f"use {ctx.function}_formula for that."
         )
+
+
+def class_alpha(alpha, count: int) -> None:
+    if isinstance(alpha, Tensor) and alpha.dim() and tuple(alpha.shape) != (count,):
+        raise RuntimeError(f"alpha has size {tuple(alpha.shape)}, and {count} classes need one number each.")

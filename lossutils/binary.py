@@ -255,7 +255,7 @@ def sigmoid_focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none"
     s, y = _contract.widened(input, target)
     plain = not any(isinstance(v, Tensor) for v in (gamma, alpha)) and not y.requires_grad
     if plain and y.shape == s.shape and y.dtype == s.dtype and not _contract.transformed():
-        loss = _SigmoidFocalLoss.apply(s, y, gamma, alpha)
+        loss = _SigmoidFocalLoss.apply(s, s.expand(0, *s.shape).clone(), y, gamma, alpha)
     else:
         loss = sigmoid_focal_loss_formula(s, y, gamma, alpha)
     return _contract.reduced(loss, reduction, input.dtype)
@@ -270,14 +270,16 @@ def sigmoid_focal_loss_formula(s, y, gamma=2.0, alpha=None) -> Tensor:
 
 class _SigmoidFocalLoss(Function):
     @staticmethod
-    def forward(ctx, s, y, gamma, alpha):
+    def forward(ctx, s, nothing, y, gamma, alpha):
         loss, slope = (_hard_focal if _is_hard(y) else _soft_focal)(s, y, gamma, alpha)
-        ctx.save_for_backward(slope)
+        # `nothing` has no elements: it leads a second derivative back to s, where it can be told that there is none.
+        ctx.save_for_backward(slope, nothing)
         return loss
 
     @staticmethod
     def backward(ctx, g):
-        return _contract.differentiable_once(g * ctx.saved_tensors[0], "sigmoid_focal_loss"), None, None, None
+        slope, nothing = ctx.saved_tensors
+        return _contract.differentiable_once(g * slope, nothing, "sigmoid_focal_loss"), None, None, None, None
 
 
 def _hard_focal(s, y, gamma, alpha):

@@ -2,8 +2,10 @@
 
 import torch
 from torch import Tensor
+from torch.autograd import Function
 
 from lossutils import _contract
+from lossutils.binary import softplus
 
 
 def softmax(input, dim=None, _stacklevel=3, dtype=None) -> Tensor:
@@ -34,7 +36,26 @@ def _largest(x, dim):
 
 
 def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean") -> Tensor:
-    """Negative log-likelihood of log-probabilities `input`: -w_t·x_t, its mean divided by Σ w_t."""
+    """Negative log-likelihood of log-probabilities; torch's `nll_loss`.
+
+    Formula, for every sample, and then its reduction:
+        L = -w_t·x_t
+        "none": L; "sum": ΣL; "mean": ΣL/Σw_t, without weights ΣL/n of the n not ignored.
+        ∂L/∂x_t = -w_t, and 0 for the other classes
+
+    Shapes: `input` (C), (N, C) or (N, C, d1, d2, ...); `target` (), (N) or (N, d1, d2, ...), int64 or uint8; `weight`
+    (C). "none" gives the target's shape. float16 and bfloat16 are added up in float32. Unit: nats, if `input` is.
+
+    Values: `input` is taken as it comes; it is not checked to be log-probabilities (nor does torch), so scores give a
+    number without meaning, negative ones included. A target equal to `ignore_index` costs nothing and does not count;
+    if all are ignored the mean is NaN, as is an empty one.
+
+    Raises: ValueError for a single number, another number of samples and an unknown reduction; RuntimeError for other
+    shapes, dtypes and devices; IndexError for a class out of range (on the CPU; an accelerator stops with its own
+    error, as torch's does); NotImplementedError for integer input.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
+    """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
     _contract.scores("nll_loss", input)
     dim, count = _contract.classes(input, target)
@@ -44,18 +65,17 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     _contract.constant("nll_loss", weight=weight)
     _contract.class_range(target, count, ignore_index)
     x, w = _contract.widened(input, weight)
-    loss, w = _nll(x, target, w, ignore_index, dim)
-    return _weighted(loss, w, reduction).to(input.dtype)
+    t, kept, w = _chosen(x, target, w, ignore_index, dim)
+    loss = -w * x.gather(dim, t.unsqueeze(dim)).squeeze(dim)
+    return _weighted(loss.masked_fill(~kept, 0), w, reduction).to(input.dtype)
 
 
-def _nll(x, target, weight, ignore_index, dim):
-    """The loss of every target and the weight it carries, both 0 where the target is to be ignored."""
-    target = target.long().reshape(x.shape[:dim] + x.shape[dim + 1 :])
-    kept = target != ignore_index
-    t = target.where(kept, 0)
-    w = kept.to(x.dtype) if weight is None else weight[t] * kept
-    loss = -x.gather(dim, t.unsqueeze(dim)).squeeze(dim)
-    return (w * loss).masked_fill(~kept, 0), w
+def _chosen(x, target, weight, ignore_index, dim):
+    """The class of every sample (0 for an ignored one), which samples are kept, and the weight each of them carries."""
+    t = target.long().reshape(x.shape[:dim] + x.shape[dim + 1 :])
+    kept = t != ignore_index
+    t = t.where(kept, 0)
+    return t, kept, kept.to(x.dtype) if weight is None else weight[t] * kept
 
 
 def _weighted(loss, weight, reduction):
@@ -74,7 +94,34 @@ def cross_entropy(
     reduction="mean",
     label_smoothing=0.0,
 ) -> Tensor:
-    """Cross entropy of scores `input` against class indices or class probabilities: -Σ_c w_c·y_c·ln softmax(x)_c."""
+    """Cross entropy of scores against classes or class probabilities; torch's `cross_entropy`.
+
+    Formula, for every sample, with p = softmax(x) over the classes, and then its reduction:
+        class indices t:          L = -w_t·ln p_t = w_t·softplus(ln Σ_{j≠t} e^x_j - x_t)
+        class probabilities y:    L = -Σ_c w_c·y_c·ln p_c
+        label_smoothing ε:        y becomes (1 - ε)·y + ε/C, where a class index t stands for the one-hot y
+        "none": L; "sum": ΣL; "mean": ΣL/Σw_t for indices (without weights, ΣL/n of the n not ignored), ΣL/n for
+        probabilities, weighted or not.
+        ∂L/∂x = p - y without weights, which for the class t is the probability of all the others, negated
+
+    Shapes: `input` (C), (N, C) or (N, C, d1, d2, ...); index `target` (), (N) or (N, d1, d2, ...), int64 or uint8;
+    probability `target` the shape of `input`, floating; `weight` (C). "none" gives the index target's shape. float16
+    and bfloat16 are computed in float32. Unit: nats.
+
+    Values: a target equal to `ignore_index` costs nothing and does not count; if all are ignored the mean is NaN, as is
+    an empty one. Class probabilities are not checked to lie in [0, 1] or to add up to 1 (nor does torch). NaN in, NaN
+    out.
+
+    Better than torch: the loss keeps its digits where p_t rounds to 1 (scores 0, -40: 4.2e-18, torch says 0), and so
+    does its slope; an infinite score of the right class costs 0 with slope 0; a class of probability 0 contributes 0
+    also where ln p is -inf (torch says NaN for both). Second derivatives work.
+
+    Raises: ValueError for another number of samples and an unknown reduction; RuntimeError for other shapes, dtypes,
+    devices, label_smoothing outside [0, 1], ignore_index ≥ 0 with probabilities; IndexError for a class out of range
+    (on the CPU; an accelerator stops with its own error, as torch's does); NotImplementedError for integer input.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+    """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
     _contract.smoothing(label_smoothing)
     _contract.floating("input", input)
@@ -82,7 +129,7 @@ def cross_entropy(
     if target.shape == input.shape:
         _contract.class_probabilities(target, ignore_index)
         dim = 0 if input.dim() <= 1 else 1
-        _contract.class_weight(weight, input.shape[dim], input.dtype)
+        _contract.class_weight(weight, input.shape[dim] if input.dim() else 1, input.dtype)
         x, y, w = _contract.widened(input, target, weight)
         loss = _soft_cross_entropy(x, y, w, label_smoothing, dim)
         return _contract.reduced(loss, reduction, torch.promote_types(input.dtype, target.dtype))
@@ -91,43 +138,110 @@ def cross_entropy(
     _contract.constant("cross_entropy", weight=weight)
     _contract.class_range(target, count, ignore_index)
     x, w = _contract.widened(input, weight)
-    log_p = log_softmax(x, dim)
-    loss, w_t = _nll(log_p, target, w, ignore_index, dim)
+    t, kept, w = _chosen(x, target, w, ignore_index, dim)
+    loss = w * _one_against_rest(x, t, dim)
     if label_smoothing > 0:
-        every = _soft_cross_entropy(x, torch.ones_like(x), w, 0, dim).masked_fill(w_t == 0, 0)
+        every = torch.ones_like(x) if weight is None else _along(weight, x, dim)
+        every = _soft_cross_entropy(x, every, None, 0, dim)
         loss = (1 - label_smoothing) * loss + label_smoothing / count * every
-    return _weighted(loss, w_t, reduction).to(input.dtype)
+    return _weighted(loss.masked_fill(~kept, 0), w, reduction).to(input.dtype)
 
 
 def _soft_cross_entropy(x, y, weight, label_smoothing, dim):
     if label_smoothing > 0:
         y = (1 - label_smoothing) * y + label_smoothing / x.shape[dim]
     if weight is not None:
-        y = y * weight.view(-1, *[1] * (x.dim() - dim - 1))
+        y = y * _along(weight, x, dim)
     # A class with no probability costs nothing, also where its log-probability is -inf.
     return -(y * log_softmax(x, dim).masked_fill(y == 0, 0)).sum(dim)
 
 
+def _along(weight, x, dim):
+    """A number a class, in the shape of `x`."""
+    return weight.view(-1, *[1] * (x.dim() - dim - 1)).expand_as(x)
+
+
 def softmax_focal_loss(input, target, *, gamma=2.0, alpha=None, ignore_index=-100, reduction="none") -> Tensor:
-    """Focal loss of scores: α_t·q^γ·(-ln(1 - q)), q the probability given to all the wrong classes together."""
+    """Focal loss of scores: `cross_entropy` that counts easy samples less.
+
+    Formula, for every sample, with p = softmax(x) over the classes and q = 1 - p_t the probability of all the wrong
+    classes together:
+        L = α_t·q^γ·(-ln p_t);  α_t = α for a number, α[t] for one number a class, 1 for alpha=None
+        "none": L, the default as for `sigmoid_focal_loss`; "sum": ΣL; "mean": ΣL/n of the n not ignored, never divided
+        by Σα_t - unlike the weighted `cross_entropy`, whose mean is divided by Σw_t.
+        ∂L/∂x = α_t·q^γ·(γ·p_t·(-ln p_t) + q)·d, with d_t = -1 and d_j = p_j/q: no division by a vanishing number
+    It is the binary focal loss of the logit z = x_t - ln Σ_{j≠t} e^x_j, and of two classes just `sigmoid_focal_loss` of
+    x_1 - x_0.
+
+    Shapes: as for `cross_entropy` with class indices; `alpha` () or (C). float16 and bfloat16 are computed in float32.
+    Unit: nats.
+
+    Values: a target equal to `ignore_index` costs nothing and does not count; if all are ignored the mean is NaN. γ = 0
+    is `cross_entropy`. No gradient is infinite or NaN for any γ ≥ 0, not for an infinite score of the right class
+    either. NaN in, NaN out. Second derivatives work.
+
+    Raises: as `cross_entropy`; ValueError for gamma < 0 and a number alpha outside [0, 1], RuntimeError for an `alpha`
+    tensor of the wrong length (its values, and a tensor gamma's, are not looked at).
+
+    Source: Lin et al., Focal Loss for Dense Object Detection, 2017, https://arxiv.org/abs/1708.02002
+    """
     reduction = _contract.reduction_of(reduction)
     _contract.floating("input", input)
-    dim, count = _contract.classes(input, target)
     _contract.focal_settings(gamma, alpha)
+    _contract.scores("softmax_focal_loss", input)
+    dim, count = _contract.classes(input, target)
+    _contract.same_device(input, target=target, alpha=alpha)
+    _contract.class_alpha(alpha, count)
     _contract.class_range(target, count, ignore_index)
     x = _contract.widened(input)
-    target = target.long().reshape(x.shape[:dim] + x.shape[dim + 1 :])
-    kept = target != ignore_index
-    t = target.where(kept, 0).unsqueeze(dim)
-    # The margin of the true class over all the others together: the loss is the binary one of this logit.
-    z = x.gather(dim, t) - x.scatter(dim, t, -torch.inf).logsumexp(dim, keepdim=True)
-    z = z.squeeze(dim)
-    ce = -torch.nn.functional.logsigmoid(z)
-    loss = torch.exp(gamma * torch.nn.functional.logsigmoid(-z)) * ce
+    t, kept, _ = _chosen(x, target, None, ignore_index, dim)
+    loss = _one_against_rest(x, t, dim, gamma)
     if alpha is not None:
-        loss = loss * (alpha[t.squeeze(dim)] if isinstance(alpha, Tensor) and alpha.dim() else alpha)
+        loss = loss * (alpha[t] if isinstance(alpha, Tensor) and alpha.dim() else alpha)
     loss = loss.masked_fill(~kept, 0)
-    return _weighted(loss, kept.to(loss.dtype), reduction).to(input.dtype)
+    return _weighted(loss, kept.to(x.dtype), reduction).to(input.dtype)
+
+
+def _one_against_rest(x, t, dim, gamma=0.0):
+    if isinstance(gamma, Tensor) or _contract.transformed():
+        return softmax_focal_loss_formula(x, t, dim, gamma)
+    return _OneAgainstRest.apply(x, t, dim, gamma)
+
+
+def softmax_focal_loss_formula(x, t, dim=1, gamma=2.0) -> Tensor:
+    """q^γ·(-ln p_t) for scores `x` and classes `t`, in plain torch operations: the binary loss of one margin."""
+    t = t.unsqueeze(dim)
+    z = (x.gather(dim, t) - x.scatter(dim, t, -torch.inf).logsumexp(dim, keepdim=True)).squeeze(dim)
+    return torch.sigmoid(-z).clamp(min=torch.finfo(x.dtype).tiny) ** gamma * softplus(-z)
+
+
+class _OneAgainstRest(Function):
+    """The same, exact where p_t rounds to 1, with the slope prepared in the forward pass."""
+
+    @staticmethod
+    def forward(ctx, x, t, dim, gamma):
+        t = t.unsqueeze(dim)
+        rest = x.scatter(dim, t, -torch.inf)
+        top = rest.amax(dim, keepdim=True).clamp_(min=torch.finfo(x.dtype).min)
+        total = rest.sub_(top).exp_().sum(dim, keepdim=True)
+        # One number a sample from here on, so float64 costs little; it saves the digits of large margins.
+        z = total.double().log() + top - x.gather(dim, t)
+        ce, q = softplus(z), torch.sigmoid(z)
+        focus = q**gamma
+        slope = (gamma * torch.sigmoid(-z) * ce + q).mul_(focus).to(x.dtype)
+        # `rest` becomes the direction of the slope, times `total`: every wrong class by its share, the right one by -1.
+        direction = rest.scatter_(dim, t, -total)
+        ctx.save_for_backward(x, t, direction, slope / total.clamp_(min=torch.finfo(x.dtype).tiny))
+        ctx.dim, ctx.gamma = dim, gamma
+        return (focus * ce).to(x.dtype).squeeze(dim)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, t, direction, slope = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            loss = softmax_focal_loss_formula(x, t.squeeze(ctx.dim), ctx.dim, ctx.gamma)
+            return torch.autograd.grad(loss, x, g, create_graph=True)[0], None, None, None
+        return direction * (g.unsqueeze(ctx.dim) * slope), None, None, None
 
 
 class SoftmaxFocalLoss(torch.nn.Module):

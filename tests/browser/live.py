@@ -1,0 +1,237 @@
+"""A Jupyter server and a Chromium of our own: what the browser tests and the screenshots stand on."""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+from jupyter_client import BlockingKernelClient
+from playwright.sync_api import sync_playwright
+
+NOTEBOOKS = Path(os.environ.get("NBS") or Path(__file__).parents[2] / "notebooks")
+SIZE = {"width": 1280, "height": 720}
+LOCAL = re.compile(r"(data|blob|about):|(http|ws)s?://(127\.0\.0\.1|localhost)(:\d+)?(/|$)")
+
+
+def find_chromium():
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def _clear(file):
+    notebook = nbformat.read(file, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(notebook, file)
+
+
+class Server:
+    """JupyterLab on a copy of the notebooks, with nothing of the user's own settings, workspaces and servers."""
+
+    def __init__(self, home, notebooks=NOTEBOOKS, theme="Light"):
+        home = Path(home)
+        self.root = home / "notebooks"
+        self.token = secrets.token_hex(16)
+        self.root.mkdir()
+        for file in filter(Path.is_file, Path(notebooks).iterdir()):
+            shutil.copy(file, self.root)
+        for file in self.root.glob("*.ipynb"):
+            _clear(file)  # what a page shows must then come from this run
+        folders = {
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+            "IPYTHONDIR": "ipython",
+        }
+        for folder in folders.values():
+            (home / folder).mkdir()
+        announcements = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+        for file, content in {
+            # Nothing may ask the network, or the person: JupyterLab's news would do both.
+            "config/labconfig/page_config.json": announcements,
+            "settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings": {"theme": f"JupyterLab {theme}"},
+            # Every cell stays in the page, also those that are scrolled away.
+            "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
+        }.items():
+            (home / file).parent.mkdir(parents=True, exist_ok=True)
+            (home / file).write_text(json.dumps(content))
+        # One thread a kernel: the lessons' tensors are tiny and the test processes share the cores.
+        env = os.environ | {name: str(home / folder) for name, folder in folders.items()} | {"OMP_NUM_THREADS": "1"}
+        self.log = home / "server.log"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
+            + [f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={self.token}"]
+            + ["--LabApp.expose_app_in_browser=True"],  # so that a test can ask whether a run has ended
+            env=env,
+            stdout=self.log.open("w"),
+            stderr=subprocess.STDOUT,
+        )
+        self.runtime = home / "runtime"
+        self.url = self._wait_for_url()
+
+    def _wait_for_url(self):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            for file in self.runtime.glob("jpserver-*.json"):
+                with contextlib.suppress(json.JSONDecodeError):  # half written
+                    return json.loads(file.read_text())["url"]
+            time.sleep(0.05)
+        raise RuntimeError(f"the Jupyter server did not start:\n{self.log.read_text()}")
+
+    def request(self, path, method="GET"):
+        address = f"{self.url}api/{path}"
+        request = urllib.request.Request(address, method=method, headers={"Authorization": f"token {self.token}"})
+        with urllib.request.urlopen(request) as response:
+            return json.loads(response.read() or "null")
+
+    def kernel(self, name):
+        """The id of a notebook's kernel, as soon as a page is connected to it."""
+        while True:
+            for session in self.request("sessions"):
+                if session["path"] == name and session["kernel"]["connections"]:
+                    return session["kernel"]["id"]
+            time.sleep(0.05)
+
+    def wait_for_kernel(self, name):
+        """A kernel answers in turn: whatever was sent to it before this question is done when the answer comes."""
+        client = BlockingKernelClient(connection_file=str(self.runtime / f"kernel-{self.kernel(name)}.json"))
+        client.load_connection_file()
+        client.start_channels()
+        client.execute("", silent=True, reply=True, timeout=120)
+        client.stop_channels()
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@contextlib.contextmanager
+def server(**options):
+    with tempfile.TemporaryDirectory(prefix="lossutils-") as home:
+        running = Server(home, **options)
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@contextlib.contextmanager
+def chromium(executable=None):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable or find_chromium(),
+            args=[
+                "--no-sandbox",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+# What upstream writes to the console in a healthy session, each with its reason. Nothing of ours belongs here.
+KNOWN_NOISE = [
+    # RISE asks for a style sheet beside every notebook, `01_bce_by_hand.css`, and has no way to say that it may be missing.
+    r"Refused to apply style from '\S+/files/\S+\.css' because its MIME type",
+]
+
+
+class Recorder:
+    """Everything that may not happen on a page: an error of ours in the console, a request to another machine."""
+
+    def __init__(self, page):
+        self.problems = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        page.on("request", lambda request: self._request(request.url))
+        page.on("websocket", lambda socket: self._request(socket.url))
+
+    def _console(self, message):
+        if message.type == "error" and not any(re.search(noise, message.text) for noise in KNOWN_NOISE):
+            self.problems.append(f"console: {message.text[:300]} ({message.location.get('url', '')})")
+
+    def _request(self, url):
+        if not LOCAL.match(url):
+            self.problems.append(f"request to another machine: {url}")
+
+
+def wait(page, condition, argument=None):
+    return page.wait_for_function(condition, arg=argument, polling=50, timeout=int(os.environ.get("T", 60_000)))
+
+
+# ------------------------------------------------------------------------------------------------ JupyterLab
+
+RUN_ENDED = """() => {
+    const {content, sessionContext} = jupyterapp.shell.currentWidget;
+    return sessionContext.kernelDisplayStatus === 'idle'
+        && [...content.model.cells].every(cell => cell.type !== 'code' || !cell.source || cell.executionCount);
+}"""
+
+
+def open_lab(page, server, name):
+    page.goto(f"{server.url}lab/tree/{name}?reset&token={server.token}")
+    wait(page, "() => globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.kernelDisplayStatus === 'idle'")
+
+
+def run_lab(page):
+    """Run > Run All Cells, as a student does it."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    wait(page, RUN_ENDED)
+
+
+# ---------------------------------------------------------------------------------------------------- slides
+
+
+def open_slides(page, server, name):
+    page.goto(f"{server.url}rise/{name}?token={server.token}")
+    page.wait_for_selector(".reveal.ready .slides section.present", timeout=int(os.environ.get("T", 60_000)))
+
+
+def run_slides(page, server, name):
+    """Run All Cells, from JupyterLab's command palette: the slides page has no menu."""
+    page.keyboard.press("Control+Shift+C")
+    page.locator(".lm-CommandPalette-input").fill("Run All Cells")
+    page.locator(".lm-CommandPalette-item", has_text="Run All Cells").first.click()
+    prompts = "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent)"
+    wait(page, f"() => !({prompts})().includes('[ ]:')")  # everything has been sent
+    server.wait_for_kernel(name)
+    wait(page, f"() => !({prompts})().includes('[*]:')")
+
+
+def slides(page):
+    """Goes through the slides and yields the name of each when it stands, first without and then with its fragments."""
+    for name in page.evaluate("() => [...document.querySelectorAll('.slides > section > section')].map(s => s.id)"):
+        fragments = page.evaluate("name => document.querySelectorAll(`#${name} .fragment`).length", name)
+        for shown in range(fragments + 1):
+            show(page, name, shown)
+            yield f"{name}-{shown}" if fragments else name
+
+
+def show(page, name, fragments=0):
+    page.evaluate("([name, shown]) => { location.hash = `#/${name}/${shown - 1}`; }", [name, fragments])
+    wait(
+        page,
+        """([name, shown]) => {
+            const slide = document.querySelector('section.present > section.present');
+            return slide.id === name && slide.querySelectorAll('.fragment.visible').length === shown
+                && document.getAnimations().every(animation => animation.playState !== 'running');
+        }""",
+        [name, fragments],
+    )

@@ -286,7 +286,7 @@ def _hard_focal(s, y, gamma, alpha):
     """Loss and slope for labels 0 and 1, with z = (1 - 2y)·s the logit of the wrong label."""
     sign = torch.rsub(y, 1, alpha=2)
     z = sign * s
-    ce, q = softplus(z), torch.sigmoid(z)
+    ce, q = softplus(z), _sigmoid(z, gamma)
     focus = q**gamma if alpha is None else (q**gamma).mul_(_alpha_t(y, alpha))
     slope = torch.addcmul(q, z.neg_().sigmoid_(), ce, value=gamma).mul_(focus).mul_(sign)
     return focus.mul_(ce), slope
@@ -294,13 +294,18 @@ def _hard_focal(s, y, gamma, alpha):
 
 def _soft_focal(s, y, gamma, alpha):
     """Loss and slope for labels anywhere in [0, 1]; at 0 and 1 the numbers of `_hard_focal`."""
-    p, n = torch.sigmoid(s), torch.sigmoid(-s)
+    p, n = _sigmoid(s, gamma), _sigmoid(-s, gamma)
     q = torch.lerp(p, n, y)
     ce = _two_softplus(s, y, 1 - y)
     focus = _alpha_t(y, alpha) * q**gamma
     # dq/ds = (1 - 2y)·p·n, and q is no smaller than either's share in it: the quotient stays in [0, 1].
     share = p * n / q.clamp(min=torch.finfo(s.dtype).tiny)
     return focus * ce, focus * (torch.lerp(p, -n, y) + gamma * (1 - 2 * y) * share * ce)
+
+
+def _sigmoid(s, gamma):
+    # Below s = -88.7 torch's float32 sigmoid is 0, its e^-s being infinite. Only for γ < 1 does q^γ·q show it.
+    return torch.sigmoid(s) if gamma >= 1 else -torch.expm1(-softplus(s))
 
 
 class SigmoidFocalLoss(torch.nn.Module):

@@ -223,7 +223,8 @@ class _OneAgainstRest(Function):
         t = t.unsqueeze(dim)
         rest = x.scatter(dim, t, -torch.inf)
         top = rest.amax(dim, keepdim=True).clamp_(min=torch.finfo(x.dtype).min)
-        total = rest.sub_(top).exp_().sum(dim, keepdim=True)
+        # The right class takes part as e^0 and is struck out then: the exponential of -inf is slow.
+        total = rest.scatter_(dim, t, top).sub_(top).exp_().scatter_(dim, t, 0.0).sum(dim, keepdim=True)
         # One number a sample from here on, so float64 costs little; it saves the digits of large margins.
         z = total.double().log() + top - x.gather(dim, t)
         ce, q = softplus(z), torch.sigmoid(z)

@@ -337,3 +337,19 @@ class _Once(torch.autograd.Function):
 def class_alpha(alpha, count: int) -> None:
     if isinstance(alpha, Tensor) and alpha.dim() and tuple(alpha.shape) != (count,):
         raise RuntimeError(f"alpha has size {tuple(alpha.shape)}, and {count} classes need one number each.")
+
+
+def parameters(parameters) -> list[Tensor]:
+    if isinstance(parameters, torch.nn.Module):
+        return list(parameters.parameters())
+    tensors = [parameters] if isinstance(parameters, Tensor) else parameters
+    try:
+        tensors = list(tensors)
+    except TypeError:
+        tensors = [None]
+    if not all(isinstance(t, Tensor) for t in tensors):
+        raise TypeError(
+            f"parameters is a {type(parameters).__name__}; give a tensor, several tensors such as model.parameters(), "
+            "or a module."
+        )
+    return tensors

@@ -1,14 +1,28 @@
-"""Losses that ask for a margin between scores: of a pair, of labels over non-labels, of a sign."""
+"""Losses that ask for a margin between scores: of a pair, of labels over non-labels, of a sign.
+
+Common to all. Reductions: "none": L; "mean": ΣL/n; "sum": ΣL. Scores have no unit, and neither have these losses,
+except `soft_margin_loss`, which is in nats. float16 and bfloat16 are computed in float32. NaN in, NaN out; an empty
+mean is NaN.
+"""
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
 
 from lossutils import _contract
+from lossutils.binary import softplus
 
 
 def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean") -> Tensor:
-    """The better one of a pair must lead by a margin: max(0, -y·(x₁ - x₂) + margin)."""
+    """The better one of a pair must lead by a margin; torch's `margin_ranking_loss`.
+
+    Formula: L = max(0, margin - y·(x₁ - x₂)), y = 1 where the first should lead and -1 where the second.
+    dL/dx₁ = -y where the margin is not kept, else 0; dL/dx₂ is its negative.
+    Shapes: all three of the same number of dimensions, broadcast. Values: labels other than ±1 are not refused (nor by
+    torch); the margin is any number.
+    Raises: RuntimeError for unequal dimensions, devices, or shapes that do not broadcast; ValueError for an unknown
+    reduction.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MarginRankingLoss.html
+    """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
     _contract.same_rank(input1, input2, target)
     _contract.same_device(input1, input2=input2, target=target)
@@ -18,7 +32,16 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean") -> Tensor:
-    """Every label must lead every non-label by 1: Σ_labels Σ_others max(0, 1 - (x_label - x_other)) / C."""
+    """Every label must lead every other class by 1; torch's `multilabel_margin_loss`.
+
+    Formula, for every sample: L = Σ_{t in labels} Σ_{i not a label} max(0, 1 - (x_t - x_i)) / C.
+    Shapes: `input` (N, C) or (C); `target` the same, int64: the labels' indices from the left, the first -1 ends the
+    list. "none" gives (N) or a single number. A label listed twice counts twice, as in torch. Memory grows as N·C².
+    Better than torch: float16 and bfloat16 are taken, and the mean of no samples is NaN instead of arbitrary.
+    Raises: RuntimeError for other shapes, dtypes, devices and for labels outside -1 to C - 1 (looked at on the CPU
+    only); ValueError for an unknown reduction; NotImplementedError for integer input.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiLabelMarginLoss.html
+    """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
     _contract.label_lists(input, target)
     _contract.floating("input", input)
@@ -34,11 +57,22 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean") -> Tensor:
-    """A score must have the sign of its label, smoothly: ln(1 + e^(-y·x)) for labels -1 and 1."""
+    """A score must have the sign of its label, smoothly; torch's `soft_margin_loss`.
+
+    Formula: L = ln(1 + e^(-y·x)) = softplus(-y·x), y = ±1: binary cross entropy for labels written as -1 and 1.
+    dL/dx = -y·σ(-y·x).
+    Shapes: any; `target` broadcasts to `input`. Values: labels other than ±1 are not refused (nor by torch). The result
+    has the input's dtype. Second derivatives work.
+    Better than torch: no overflow (x = -100, y = 1 costs 100, torch says inf), and an infinite score of the right sign
+    costs 0.
+    Raises: RuntimeError for integer input, unequal devices, a target that does not broadcast or wants a gradient;
+    ValueError for an unknown reduction.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html
+    """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
     _contract.sign_target(input, target)
     _contract.same_device(input, target=target)
     _contract.broadcastable("target", target, input.shape)
     _contract.constant("soft_margin_loss", target=target)
     x, y = _contract.widened(input, target)
-    return _contract.reduced(-logsigmoid(y * x), reduction, input.dtype)
+    return _contract.reduced(softplus(-y * x), reduction, input.dtype)

@@ -9,14 +9,37 @@ from lossutils.binary import softplus
 
 
 def softmax(input, dim=None, _stacklevel=3, dtype=None) -> Tensor:
-    """Scores to probabilities along `dim`: e^(x_i - m) / Σ_j e^(x_j - m), m the largest score."""
+    """Scores to probabilities along `dim`; torch's `softmax`.
+
+    Formula: p_i = e^(x_i - m) / Σ_j e^(x_j - m), with m the largest score, which changes nothing but the size of the
+    numbers: no exponential exceeds 1. ∂p_i/∂x_j = p_i·(δ_ij - p_j).
+
+    Shape: any, the result's is the same. `dim` says where the classes lie; without it torch's old guess is taken,
+    with a warning. `dtype` converts before the computation. float16 and bfloat16 are computed in float32. Second
+    derivatives work. `_stacklevel` is there for torch's sake and not used.
+
+    Values: -inf is a class that cannot be (p = 0); NaN where all scores along `dim` are -inf or one is +inf, as
+    torch's.
+
+    Raises: IndexError for a `dim` out of range, NotImplementedError for integer scores without a floating `dtype`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html
+    """
     x, dim, out = _scores(input, dim, dtype)
     e = torch.exp(x - _largest(x, dim))
     return (e / e.sum(dim, keepdim=True)).to(out)
 
 
 def log_softmax(input, dim=None, _stacklevel=3, dtype=None) -> Tensor:
-    """Scores to log-probabilities along `dim`: x_i - m - ln Σ_j e^(x_j - m), m the largest score."""
+    """Scores to log-probabilities along `dim`; torch's `log_softmax`.
+
+    Formula: ln p_i = x_i - m - ln Σ_j e^(x_j - m), with m the largest score: never above 0, and -inf only for a score
+    of -inf, where ln(softmax(x)) has long lost p to 0. ∂ ln p_i/∂x_j = δ_ij - p_j. Unit: nats.
+
+    Shape, values and errors as for `softmax`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
+    """
     x, dim, out = _scores(input, dim, dtype)
     x = x - _largest(x, dim)
     return (x - torch.exp(x).sum(dim, keepdim=True).log()).to(out)
@@ -246,7 +269,7 @@ class _OneAgainstRest(Function):
 
 
 class SoftmaxFocalLoss(torch.nn.Module):
-    """`softmax_focal_loss` for training loops; the mean over the elements not ignored unless told otherwise."""
+    """`softmax_focal_loss` for training loops; the mean over the samples not ignored unless told otherwise."""
 
     def __init__(self, *, gamma=2.0, alpha=None, ignore_index=-100, reduction="mean"):
         super().__init__()

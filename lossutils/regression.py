@@ -1,4 +1,12 @@
-"""Losses of a number against a number: absolute, squared, and the two that pass from one to the other."""
+"""Losses of a number against a number: absolute, squared, and the two that pass from one to the other.
+
+Common to all. Notation: x the input, y the target, e = x - y. Shapes: `input` and `target` the same; others that
+broadcast are stretched, with a warning, as in torch. `weight` has the input's shape exactly. Dtypes are promoted;
+float16 and bfloat16 are computed in float32. Unit: that of e for the absolute, its square for the squared ones. NaN
+in, NaN out; an empty mean is NaN. Second derivatives work. Raises: ValueError for an unknown reduction or a weight of
+another shape, RuntimeError for shapes that do not broadcast, unequal devices and a bad delta or beta,
+NotImplementedError where both tensors are integers. Reductions: "none": L; "sum": ΣL; "mean": ΣL/n.
+"""
 
 import torch
 from torch import Tensor
@@ -7,21 +15,36 @@ from lossutils import _contract
 
 
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None) -> Tensor:
-    """Absolute error: |x - y|."""
+    """Absolute error; torch's `l1_loss`.
+
+    Formula: L = w·|e|; "mean" divides by Σw where there is a weight. dL/dx = w·sign(e), 0 at e = 0.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
+    """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
     x, y, w, dtype = _pair(input, target, weight)
     return _mean_by_weight((x - y).abs(), w, reduction, dtype)
 
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None) -> Tensor:
-    """Squared error: (x - y)²."""
+    """Squared error, without a root; torch's `mse_loss`.
+
+    Formula: L = w·e²; "mean" divides by Σw where there is a weight. dL/dx = 2·w·e.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
+    """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
     x, y, w, dtype = _pair(input, target, weight)
     return _mean_by_weight((x - y).square(), w, reduction, dtype)
 
 
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None) -> Tensor:
-    """Squared near 0, absolute beyond δ: e²/2 where |e| ≤ δ, else δ·(|e| - δ/2)."""
+    """Squared near 0, absolute beyond δ; torch's `huber_loss`.
+
+    Formula: L = w·e²/2 where |e| ≤ δ, else w·δ·(|e| - δ/2); with m = min(|e|, δ) both are w·m·(|e| - m/2). "mean"
+    divides by n also where there is a weight, as torch's. dL/dx = w·e, held within ±w·δ. δ > 0; δ → ∞ gives e²/2, L/δ
+    for δ → 0 gives |e|. The result has the input's dtype.
+    Source: Huber, Robust Estimation of a Location Parameter, 1964;
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
+    """
     reduction = _contract.reduction_of(reduction)
     _contract.positive("huber_loss", "delta", delta)
     x, y, w, dtype = _pair(input, target, weight)
@@ -32,7 +55,12 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None) -> Tenso
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0) -> Tensor:
-    """Squared near 0, absolute beyond β: e²/(2β) where |e| < β, else |e| - β/2."""
+    """Squared near 0, absolute beyond β; torch's `smooth_l1_loss`, which is `huber_loss` with δ = β, divided by β.
+
+    Formula: L = e²/(2β) where |e| < β, else |e| - β/2; with m = min(|e|, β) both are m/β·(|e| - m/2). dL/dx = e/β, held
+    within ±1. β ≥ 0; β = 0 is `l1_loss`.
+    Source: Girshick, Fast R-CNN, 2015; https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
+    """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
     _contract.not_negative("smooth_l1_loss", "beta", beta)
     x, y, _, dtype = _pair(input, target)

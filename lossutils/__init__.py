@@ -1,5 +1,9 @@
 """Classification losses in PyTorch, readable and exact, and the slider figures that explain them."""
 
+import importlib
+import sys
+import types
+
 from lossutils.binary import (
     SigmoidFocalLoss,
     binary_cross_entropy,
@@ -52,12 +56,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    # matplotlib and ipywidgets take longer to import than torch does, so the slider figures load at first use.
-    if name == "explore":
-        from importlib import import_module
+class _Package(types.ModuleType):
+    # matplotlib and ipywidgets take longer to import than torch does, so the slider figures load at first use. A
+    # property, because an import of the subpackage `lossutils.explore` would put the module where the function belongs.
+    @property
+    def explore(self):
+        return importlib.import_module("lossutils.explore").explore
 
-        # The import leaves the subpackage under this name; the function takes its place.
-        globals()["explore"] = import_module("lossutils.explore").explore
-        return globals()["explore"]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    @explore.setter
+    def explore(self, module):
+        pass
+
+
+sys.modules[__name__].__class__ = _Package

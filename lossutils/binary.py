@@ -236,7 +236,8 @@ def sigmoid_focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none"
     Shapes: `input` (s) any; `target` (y) a tensor that broadcasts with it or a number; `gamma` ≥ 0 and `alpha` in
     [0, 1] numbers or tensors that broadcast with it. float16 and bfloat16 are computed in float32. Unit: nats.
 
-    Values: any s; an infinite one on the right side costs 0 with slope 0. y in [0, 1] (not checked). NaN in, NaN out.
+    Values: any s; an infinite one costs 0 with slope 0 on the right side, and is infinite on the wrong one, where no
+    slope is promised. y in [0, 1] (not checked). NaN in, NaN out.
 
     Memory and speed: loss and slope are computed together, and one tensor of the input's size is kept for backward.
     Second derivatives then raise; `sigmoid_focal_loss_formula` has them. Under `torch.func`, for a tensor as `gamma` or

@@ -22,7 +22,7 @@ def self_information(p, base=None) -> Tensor:
     Source: Shannon, A Mathematical Theory of Communication, 1948.
     """
     _contract.probabilities(p=p)
-    return -_log(p, base)
+    return _surprise(p, base)
 
 
 def entropy(p, dim=-1, base=None) -> Tensor:
@@ -32,7 +32,7 @@ def entropy(p, dim=-1, base=None) -> Tensor:
     Shapes: (..., C) gives (...). Unit, errors and source as for `self_information`; that p adds up to 1 is not checked.
     """
     _contract.probabilities(p=p)
-    return -(p * _log(p.where(p > 0, 1), base)).sum(dim)
+    return (p * _surprise(p.where(p > 0, 1), base)).sum(dim)
 
 
 def cross_entropy(p, q, dim=-1, base=None) -> Tensor:
@@ -43,7 +43,7 @@ def cross_entropy(p, q, dim=-1, base=None) -> Tensor:
     Shapes: `p` and `q` (..., C), broadcast, give (...). Unit, errors and source as for `self_information`.
     """
     _contract.probabilities(p=p, q=q)
-    return -(p * _log(q.where(p > 0, 1), base)).sum(dim)
+    return (p * _surprise(q.where(p > 0, 1), base)).sum(dim)
 
 
 def kl_divergence(p, q, dim=-1, base=None) -> Tensor:
@@ -55,12 +55,13 @@ def kl_divergence(p, q, dim=-1, base=None) -> Tensor:
     Source: Kullback and Leibler, On Information and Sufficiency, 1951.
     """
     _contract.probabilities(p=p, q=q)
-    return (p * (_log(p.where(p > 0, 1), base) - _log(q.where(p > 0, 1), base))).sum(dim)
+    return (p * (_surprise(q.where(p > 0, 1), base) - _surprise(p.where(p > 0, 1), base))).sum(dim)
 
 
-def _log(x, base):
+def _surprise(x, base):
     _contract.logarithm_base(base)
-    return torch.log(x) if base is None else torch.log2(x) if base == 2 else torch.log(x) / math.log(base)
+    log = torch.log(x) if base is None else torch.log2(x) if base == 2 else torch.log(x) / math.log(base)
+    return 0 - log  # the certain surprises by 0, and not by -0
 
 
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False) -> Tensor:
@@ -94,7 +95,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     log_t = t if log_target else torch.log(t.where(t != 0, 1))
     t = torch.exp(t) if log_target else t
     # Where the target is 0 nothing is lost, also where the log-probability is -inf.
-    loss = (t * (log_t - x)).masked_fill(t == 0, 0)
+    loss = t * (log_t - x).masked_fill(t == 0, 0)
     dtype = torch.promote_types(input.dtype, target.dtype)
     if reduction == "batchmean":
         return (loss.sum() / (input.shape[0] if input.dim() else 1)).to(dtype)

@@ -56,6 +56,10 @@ __all__ = [
 ]
 
 
+def __dir__():
+    return sorted({*globals(), "explore"})
+
+
 class _Package(types.ModuleType):
     # matplotlib and ipywidgets take longer to import than torch does, so the slider figures load at first use. A
     # property, because an import of the subpackage `lossutils.explore` would put the module where the function belongs.

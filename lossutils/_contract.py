@@ -99,6 +99,18 @@ def broadcastable(name: str, tensor: Tensor | None, shape: torch.Size) -> None:
         raise RuntimeError(f"{name} has size {sizes}, which does not broadcast to the input's {tuple(shape)}.")
 
 
+def stretchable(**tensors) -> None:
+    """The shapes of all the tensors broadcast with one another."""
+    shapes = {name: t.shape for name, t in tensors.items() if isinstance(t, Tensor) and t.dim()}
+    if torch.compiler.is_compiling():
+        return
+    try:
+        torch.broadcast_shapes(*shapes.values())
+    except RuntimeError:
+        sizes = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
+        raise RuntimeError(f"these sizes do not broadcast, so give all the same: {sizes}.") from None
+
+
 def constant(function: str, **tensors: Tensor | None) -> None:
     for name, tensor in tensors.items():
         if isinstance(tensor, Tensor) and tensor.requires_grad:

@@ -209,6 +209,7 @@ def focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none") -> Ten
     _contract.focal_settings(gamma, alpha)
     target = _contract.as_tensor(target, input)
     _contract.same_device(input, target=target)
+    _contract.stretchable(input=input, target=target, gamma=gamma, alpha=alpha)
     _contract.between_0_and_1("input", input)
     _contract.between_0_and_1("target", target)
     p, y = _contract.widened(input, target)
@@ -253,6 +254,7 @@ def sigmoid_focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none"
     _contract.focal_settings(gamma, alpha)
     target = _contract.as_tensor(target, input)
     _contract.same_device(input, target=target)
+    _contract.stretchable(input=input, target=target, gamma=gamma, alpha=alpha)
     s, y = _contract.widened(input, target)
     plain = not any(isinstance(v, Tensor) for v in (gamma, alpha)) and not y.requires_grad
     if plain and y.shape == s.shape and y.dtype == s.dtype and not _contract.transformed():

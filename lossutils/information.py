@@ -43,6 +43,7 @@ def cross_entropy(p, q, dim=-1, base=None) -> Tensor:
     Shapes: `p` and `q` (..., C), broadcast, give (...). Unit, errors and source as for `self_information`.
     """
     _contract.probabilities(p=p, q=q)
+    _contract.stretchable(p=p, q=q)
     return (p * _surprise(q.where(p > 0, 1), base)).sum(dim)
 
 
@@ -55,6 +56,7 @@ def kl_divergence(p, q, dim=-1, base=None) -> Tensor:
     Source: Kullback and Leibler, On Information and Sufficiency, 1951.
     """
     _contract.probabilities(p=p, q=q)
+    _contract.stretchable(p=p, q=q)
     return (p * (_surprise(q.where(p > 0, 1), base) - _surprise(p.where(p > 0, 1), base))).sum(dim)
 
 
@@ -91,6 +93,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
         warnings.warn(_contract.KL_MEAN, stacklevel=2)
     reduction = _contract.reduction_of(reduction, size_average, reduce, also=("batchmean",))
     _contract.probabilities_or_logs(input, target)
+    _contract.stretchable(input=input, target=target)
     x, t = _contract.widened(input, target)
     log_t = t if log_target else torch.log(t.where(t != 0, 1))
     t = torch.exp(t) if log_target else t

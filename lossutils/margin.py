@@ -26,6 +26,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     reduction = _contract.reduction_of(reduction, size_average, reduce)
     _contract.same_rank(input1, input2, target)
     _contract.same_device(input1, input2=input2, target=target)
+    _contract.stretchable(input1=input1, input2=input2, target=target)
     x1, x2, y = _contract.widened(input1, input2, target)
     dtype = torch.promote_types(torch.promote_types(input1.dtype, input2.dtype), target.dtype)
     return _contract.reduced((margin - y * (x1 - x2)).clamp(min=0), reduction, dtype)

@@ -72,6 +72,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 def _pair(input, target, weight=None):
     """Input, target and weight in the precision to compute in, and the dtype to answer in."""
     _contract.warn_broadcast(input, target)
+    _contract.stretchable(input=input, target=target)
     _contract.numbers(input, target)
     _contract.same_device(input, target=target, weight=weight)
     _contract.weight_like(input, weight)

@@ -147,9 +147,7 @@ def classes(input: Tensor, target: Tensor) -> tuple[int, int]:
         raise RuntimeError(f"target has dtype {target.dtype}, and class indices must be int64; write target.long().")
     if input.dim() == 1:
         if target.numel() != 1 or target.dim() > 1:
-            raise RuntimeError(
-                f"target has size {tuple(target.shape)}, and one sample of scores needs one class index."
-            )
+            raise ValueError(f"target has size {tuple(target.shape)}, and one sample of scores needs one class index.")
         return dim, count
     if target.dim() == 0 or target.shape[0] != input.shape[0]:
         raise ValueError(

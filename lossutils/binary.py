@@ -220,7 +220,11 @@ def focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none") -> Ten
 
 
 def _alpha_t(y, alpha):
-    return 1 if alpha is None else alpha * y + (1 - alpha) * (1 - y)
+    if alpha is None:
+        return 1
+    if isinstance(alpha, Tensor):
+        return alpha * y + (1 - alpha) * (1 - y)
+    return torch.lerp(y.new_full((), 1 - alpha), y.new_full((), alpha), y)
 
 
 def sigmoid_focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none") -> Tensor:
@@ -291,7 +295,7 @@ def _hard_focal(s, y, gamma, alpha):
     z = sign * s
     ce, q = softplus(z), _sigmoid(z, gamma)
     focus = q**gamma if alpha is None else (q**gamma).mul_(_alpha_t(y, alpha))
-    slope = torch.addcmul(q, z.neg_().sigmoid_(), ce, value=gamma).mul_(focus).mul_(sign)
+    slope = q.addcmul_(z.neg_().sigmoid_(), ce, value=gamma).mul_(focus).mul_(sign)
     return focus.mul_(ce), slope
 
 
@@ -299,7 +303,8 @@ def _soft_focal(s, y, gamma, alpha):
     """Loss and slope for labels anywhere in [0, 1]; at 0 and 1 the numbers of `_hard_focal`."""
     p, n = _sigmoid(s, gamma), _sigmoid(-s, gamma)
     q = torch.lerp(p, n, y)
-    ce = _two_softplus(s, y, 1 - y)
+    tail = softplus(-s.abs())
+    ce = (y * (tail + (-s).relu())).masked_fill(y == 0, 0) + ((1 - y) * (tail + s.relu())).masked_fill(y == 1, 0)
     focus = _alpha_t(y, alpha) * q**gamma
     # dq/ds = (1 - 2y)·p·n, and q is no smaller than either's share in it: the quotient stays in [0, 1].
     share = p * n / q.clamp(min=torch.finfo(s.dtype).tiny)

@@ -253,3 +253,11 @@ def test_picture_and_text_are_deterministic():
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert image.imread(io.BytesIO(bundle["image/png"])).shape[1] >= 1000
     assert len(bundle["image/png"]) < 100_000
+
+
+def test_a_guess_is_asked_for_and_linked():
+    figure = explore(CE, p=(0.1, 0.9, 0.1), guess=0.3)
+    field, moved = figure.children[:2]
+    assert field.description == "Your guess at p = 0.3:"
+    assert moved.meta["guess"] == 2
+    one_sentence(ValueError, "outside 0.1…0.9", lambda: explore(CE, p=(0.1, 0.9, 0.1), guess=2))

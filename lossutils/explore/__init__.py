@@ -21,15 +21,16 @@ class Figure(anywidget.AnyWidget):
     _css = HERE / "figure.css"
     meta = traitlets.Dict().tag(sync=True)
     table = traitlets.Bytes().tag(sync=True)
+    guess = traitlets.Unicode().tag(sync=True)
 
 
 class Explorer(ipywidgets.VBox):
     """A slider figure: display it to use it; `.at()` gives its numbers in Python."""
 
-    def __init__(self, panels, axis, sliders):
+    def __init__(self, panels, axis, sliders, guess=None):
         self._panels, self._variables = panels, (axis, *sliders)
         self._controls = {v.name: _control(v) for v in self._variables}
-        figure = Figure(**_payload(panels, self._variables))
+        figure = Figure(**_payload(panels, self._variables, guess))
         for v in self._variables:
             control = self._controls[v.name]
             source = "index" if v.labels else "value"
@@ -38,6 +39,15 @@ class Explorer(ipywidgets.VBox):
         box = ipywidgets.HBox(list(self._controls.values()))
         box.add_class("lossutils-sliders")
         super().__init__([figure, box])
+        if guess is not None:
+            field = ipywidgets.Text(
+                description=f"Your guess at {axis.symbol} = {axis.text(guess)}:",
+                placeholder="a number, then Enter",
+                style={"description_width": "initial"},
+                continuous_update=False,
+            )
+            ipywidgets.jslink((field, "value"), (figure, "guess"))
+            self.children = [field, *self.children]
 
     def at(self, **given):
         """The numbers of the readout, {panel: {curve: number}}, at the given values.
@@ -73,7 +83,9 @@ class Explorer(ipywidgets.VBox):
         return bundle | {"text/plain": repr(self), "image/png": picture}
 
 
-def explore(curves, /, *, panels=("loss", "gradient"), limits=None, yscale="linear", stack=False, **variables):
+def explore(
+    curves, /, *, panels=("loss", "gradient"), limits=None, yscale="linear", stack=False, guess=None, **variables
+):
     """Draw curves of one variable, with a slider for it and for every other variable they name.
 
     A move of a slider redraws in the browser alone; the numbers were computed beforehand, in float64, by one
@@ -87,6 +99,8 @@ def explore(curves, /, *, panels=("loss", "gradient"), limits=None, yscale="line
         limits: {panel title: (low, high)} where the automatic choice is not wanted.
         yscale: "linear" or "log", of the panels that show values.
         stack: pile the curves of a panel on one another, as areas.
+        guess: a position of the axis. The figure then asks for the height of the curve there before the sliders are
+            moved, and keeps the answer as a diamond.
         **variables: the first is the axis, the others are sliders: (low, high), (low, high, step),
             (low, high, step, start), or a list of choices, or {label: choice}. An axis of choices is drawn as bars,
             without gradient; its functions may look at all choices at once.
@@ -105,6 +119,8 @@ def explore(curves, /, *, panels=("loss", "gradient"), limits=None, yscale="line
         variable(name, spec, STEPS_OF_A_SLIDER if i else STEPS_OF_AN_AXIS)
         for i, (name, spec) in enumerate(variables.items())
     )
+    if guess is not None:
+        guess = int(np.abs(axis.values - axis.value(guess)).argmin())
     if callable(curves):
         curves = {getattr(curves, "__name__", "curve").replace("<lambda>", "curve"): curves}
     if not isinstance(curves, dict) or not curves:
@@ -129,7 +145,7 @@ def explore(curves, /, *, panels=("loss", "gradient"), limits=None, yscale="line
                         f"torch operations, or leave the gradient out with panels=({panels[0]!r},)."
                     )
             drawn.append(_panel(panels[1], tables, names, kind, limits, "linear", slopes=True))
-    return Explorer(drawn, axis, sliders)
+    return Explorer(drawn, axis, sliders, guess)
 
 
 def _panel(title, curves, names, kind, given, scale, slopes=False):
@@ -170,7 +186,7 @@ def _control(v):
     )
 
 
-def _payload(panels, variables):
+def _payload(panels, variables, guess):
     """What the browser needs: the panels' SVG, the table as float32, and where in it each mark's numbers are."""
     axis, starts = variables[0], {v.name: v.start for v in variables}
     arrays, offsets, size = [], {}, 0
@@ -211,6 +227,7 @@ def _payload(panels, variables):
     meta = {
         "panels": shown,
         "names": list(names.values()),
+        "guess": guess,
         "description": f"{', '.join(names)} over {', '.join(map(str, variables))}",
         "variables": [
             {

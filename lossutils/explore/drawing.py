@@ -158,6 +158,7 @@ def _draw(axes, panel, axis, row):
         axes.plot(*_tangent(mark, axes, place, y[at], row, at), color=INK, linewidth=1.4, gid=f"tangent-{i}")
         axes.plot([place], [y[at]], "o", color=colour, markersize=9, markeredgecolor="white", gid=f"marker-{i}")
         low, high = min(low, y[np.isfinite(y)].min(initial=low)), max(high, y[np.isfinite(y)].max(initial=high))
+    axes.plot([], [], gid="guess")  # where the browser puts the reader's guess
     # What the limits cut off is said, never hidden. The texts are there in any case, for the browser to fill.
     above = f"↑ goes on to {high:.4g}" if high > panel.limits[1] else " "
     below = f"↓ goes on to {low:.4g}" if low < panel.limits[0] else " "

@@ -95,6 +95,7 @@ function render({model, el}) {
       half: 0.4 / panel.marks.length,
     }));
     return {panel, marks, px, py, sx, sy, xs, picked, place, left, right, top, bottom,
+      guess: paint('guess', 'path', {fill: 'var(--lossutils-ink)', stroke: 'var(--lossutils-rim)'}),
       guide: find('guide', 'path'), above: find('above', 'text'), below: find('below', 'text')};
   });
 
@@ -184,10 +185,25 @@ function render({model, el}) {
       `${name.text}, ${outputs[i].map((o) => `${o.title} ${o.output.textContent}`).join(', ')}`).join('; ');
   }
 
+  // A guess is a number typed before the sliders move: a diamond, kept in the first panel from then on.
+  function guess() {
+    const {guess, px, py, place, top, bottom} = drawn[0];
+    const text = model.get('guess').trim().replace('−', '-').replace(',', '.');
+    const height = py(Number(text));
+    if (!text || !Number.isFinite(height)) { guess.setAttribute('d', ''); return; }
+    const x = px(place(model.get('meta').guess)).toFixed(2);
+    guess.setAttribute('d', `M${x} ${(Math.max(top, Math.min(bottom, height)) - 7).toFixed(2)}l7 7l-7 7l-7 -7Z`);
+  }
+
+  model.on('change:guess', guess);
+  guess();
   const events = variables.map((variable) => `change:${variable.trait}`);
   for (const event of events) model.on(event, draw);
   draw();
-  return () => { for (const event of events) model.off(event, draw); };
+  return () => {
+    model.off('change:guess', guess);
+    for (const event of events) model.off(event, draw);
+  };
 }
 
 export default {render};

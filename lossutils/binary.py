@@ -54,8 +54,13 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     _contract.between_0_and_1("input", input)
     _contract.between_0_and_1("target", target)
     p, y, w = _contract.widened(input, target, weight)
-    loss = _BinaryCrossEntropy.apply(p, y)
+    loss = _cross_entropy(p, y)
     return _contract.reduced(loss if w is None else w * loss, reduction, input.dtype)
+
+
+def _cross_entropy(p, y):
+    # torch.compile takes no function that has forward-mode derivatives; everything else may want them.
+    return (_BinaryCrossEntropy if torch.compiler.is_compiling() else _BinaryCrossEntropyBothModes).apply(p, y)
 
 
 class _BinaryCrossEntropy(Function):
@@ -78,6 +83,8 @@ class _BinaryCrossEntropy(Function):
         by_p, by_y = ctx.needs_input_grad
         return g * _slope_by_p(p, y) if by_p else None, g * (_log1p(-p) - _log(p)) if by_y else None
 
+
+class _BinaryCrossEntropyBothModes(_BinaryCrossEntropy):
     @staticmethod
     def jvp(ctx, dp, dy):
         p, y = ctx.saved_tensors
@@ -131,7 +138,7 @@ def binary_cross_entropy_with_logits(
     s, y, w, c = _contract.widened(input, target, weight, pos_weight)
     hard = _is_hard(y)
     if c is None or hard:
-        loss = _BinaryCrossEntropyWithLogits.apply(s, y, hard)
+        loss = _cross_entropy_with_logits(s, y, hard)
         loss = loss if c is None else loss * (c * y + (1 - y))
     else:
         loss = _two_softplus(s, c * y, 1 - y)
@@ -141,6 +148,12 @@ def binary_cross_entropy_with_logits(
 def _two_softplus(s, a, b):
     """a·softplus(-s) + b·softplus(s), where a zero a or b silences even an infinite softplus."""
     return (a * softplus(-s)).masked_fill(a == 0, 0) + (b * softplus(s)).masked_fill(b == 0, 0)
+
+
+def _cross_entropy_with_logits(s, y, hard):
+    compiling = torch.compiler.is_compiling()
+    function = _BinaryCrossEntropyWithLogits if compiling else _BinaryCrossEntropyWithLogitsBothModes
+    return function.apply(s, y, hard)
 
 
 class _BinaryCrossEntropyWithLogits(Function):
@@ -167,6 +180,8 @@ class _BinaryCrossEntropyWithLogits(Function):
             to_s = g * torch.lerp(torch.sigmoid(s), -torch.sigmoid(-s), y)
         return to_s, -g * s if ctx.needs_input_grad[1] else None, None
 
+
+class _BinaryCrossEntropyWithLogitsBothModes(_BinaryCrossEntropyWithLogits):
     @staticmethod
     def jvp(ctx, ds, dy, _):
         s, y = ctx.saved_tensors
@@ -215,7 +230,7 @@ def focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none") -> Ten
     p, y = _contract.widened(input, target)
     # Below the smallest normal number q^γ·ce is 0 anyway, and the slope of q^γ there may be infinite.
     q = torch.lerp(p, 1 - p, y).clamp(min=torch.finfo(p.dtype).tiny)
-    loss = _alpha_t(y, alpha) * q**gamma * _BinaryCrossEntropy.apply(*torch.broadcast_tensors(p, y))
+    loss = _alpha_t(y, alpha) * q**gamma * _cross_entropy(*torch.broadcast_tensors(p, y))
     return _contract.reduced(loss, reduction, input.dtype)
 
 
@@ -271,7 +286,7 @@ def sigmoid_focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none"
 def sigmoid_focal_loss_formula(s, y, gamma=2.0, alpha=None) -> Tensor:
     """`sigmoid_focal_loss` as the formula reads, in plain torch operations: α_t·q^γ·ce. Differentiable to any order."""
     q = torch.lerp(torch.sigmoid(s), torch.sigmoid(-s), y).clamp(min=torch.finfo(s.dtype).tiny)
-    ce = _BinaryCrossEntropyWithLogits.apply(*torch.broadcast_tensors(s, y), False)
+    ce = _cross_entropy_with_logits(*torch.broadcast_tensors(s, y), False)
     return _alpha_t(y, alpha) * q**gamma * ce
 
 

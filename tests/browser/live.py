@@ -15,9 +15,9 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client import BlockingKernelClient
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
-NOTEBOOKS = Path(os.environ.get("NBS") or Path(__file__).parents[2] / "notebooks")
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SIZE = {"width": 1280, "height": 720}
 LOCAL = re.compile(r"(data|blob|about):|(http|ws)s?://(127\.0\.0\.1|localhost)(:\d+)?(/|$)")
 
@@ -70,9 +70,12 @@ class Server:
         env = os.environ | {name: str(home / folder) for name, folder in folders.items()} | {"OMP_NUM_THREADS": "1"}
         self.log = home / "server.log"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
-            + [f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={self.token}"]
-            + ["--LabApp.expose_app_in_browser=True"],  # so that a test can ask whether a run has ended
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"),
+                f"--ServerApp.root_dir={self.root}",
+                f"--IdentityProvider.token={self.token}",
+                "--LabApp.expose_app_in_browser=True",  # so that a test can ask whether a run has ended
+            ],
             env=env,
             stdout=self.log.open("w"),
             stderr=subprocess.STDOUT,
@@ -147,8 +150,10 @@ def chromium(executable=None):
 
 # What upstream writes to the console in a healthy session, each with its reason. Nothing of ours belongs here.
 KNOWN_NOISE = [
-    # RISE asks for a style sheet beside every notebook, `01_bce_by_hand.css`, and has no way to say that it may be missing.
+    # RISE asks for a style sheet beside every notebook, `01_bce_by_hand.css`, and cannot be told that there is none.
     r"Refused to apply style from '\S+/files/\S+\.css' because its MIME type",
+    # ipywidgets tells a kernel that is not there any more about every move of a slider.
+    r"^Could not send widget sync message Error: Cannot send",
 ]
 
 
@@ -171,8 +176,8 @@ class Recorder:
             self.problems.append(f"request to another machine: {url}")
 
 
-def wait(page, condition, argument=None):
-    return page.wait_for_function(condition, arg=argument, polling=50, timeout=int(os.environ.get("T", 60_000)))
+def wait(page, condition, argument=None, timeout=60_000):
+    return page.wait_for_function(condition, arg=argument, timeout=timeout)
 
 
 # ------------------------------------------------------------------------------------------------ JupyterLab
@@ -206,13 +211,18 @@ def open_slides(page, server, name):
 
 def run_slides(page, server, name):
     """Run All Cells, from JupyterLab's command palette: the slides page has no menu."""
-    page.keyboard.press("Control+Shift+C")
-    page.locator(".lm-CommandPalette-input").fill("Run All Cells")
-    page.locator(".lm-CommandPalette-item", has_text="Run All Cells").first.click()
-    prompts = "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent)"
-    wait(page, f"() => !({prompts})().includes('[ ]:')")  # everything has been sent
+    prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent)"
+    for _ in range(10):  # until the page has found its kernel, the command does nothing and says nothing
+        page.keyboard.press("Control+Shift+C")
+        page.locator(".lm-CommandPalette-input").fill("Run All Cells")
+        page.locator(".lm-CommandPalette-item", has_text="Run All Cells").first.click()
+        with contextlib.suppress(TimeoutError):
+            wait(page, f"() => {prompts}.some(prompt => /[*\\d]/.test(prompt))", timeout=5_000)
+            break
     server.wait_for_kernel(name)
-    wait(page, f"() => !({prompts})().includes('[*]:')")
+    wait(page, f"() => !{prompts}.includes('[*]:')")
+    if page.evaluate(f"() => {prompts}.includes('[ ]:')"):  # an error stops a run
+        raise RuntimeError(page.locator("[data-mime-type$=stderr]").last.inner_text()[-2000:])
 
 
 def slides(page):

@@ -1,0 +1,41 @@
+import os
+
+import pytest
+
+from tests.browser import live
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium, and in it one fresh profile, for all pages."""
+    executable = live.find_chromium()
+    if not executable:
+        reason = "no Chromium found on PATH (chromium, chromium-browser, google-chrome)"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    with live.chromium(executable) as chromium:
+        yield chromium.new_context(viewport=live.SIZE)
+
+
+@pytest.fixture(scope="session")
+def server(browser):
+    with live.server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    """A page for the tests of one module."""
+    page = browser.new_page()
+    page.recorder = live.Recorder(page)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page for one test, which fails on an error in the console and on a request to another machine."""
+    page = browser.new_page()
+    recorder = live.Recorder(page)
+    yield page
+    page.close()
+    assert not recorder.problems

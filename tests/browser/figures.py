@@ -1,0 +1,99 @@
+"""The slider figures of a lesson as the browser shows them, beside the same figures in this Python process."""
+
+from itertools import pairwise
+from unittest import mock
+
+import nbformat
+import pytest
+
+from lossutils.explore import Explorer
+from tests.browser import live
+
+FRAMES = "count => new Promise(done => { const next = () => count-- ? requestAnimationFrame(next) : done(); next(); })"
+
+
+def explorers(name):
+    """Runs the lesson's code here and returns its figures in their order."""
+    made, create = [], Explorer.__init__
+
+    def remember(self, *args):
+        create(self, *args)
+        made.append(self)
+
+    namespace = {}
+    with mock.patch.object(Explorer, "__init__", remember):
+        for cell in nbformat.read(live.NOTEBOOKS / name, as_version=4).cells:
+            if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", []):
+                exec(cell.source, namespace)
+    return made
+
+
+class Figure:
+    """One figure on a page: its sliders, its readout, its curves."""
+
+    def __init__(self, page, explorer, number):
+        self.page, self.explorer = page, explorer
+        self.names = [variable.name for variable in explorer._variables]
+        output = page.locator(".widget-vbox:has(.lossutils-figure)").nth(number)
+        output.wait_for(state="attached")
+        self.root, self.sliders = output.locator(".lossutils-figure"), output.locator(".widget-slider")
+        self.handle = lambda i: self.sliders.nth(i).locator(".noUi-handle")
+
+    def values(self):
+        return [float(text.replace("−", "-")) for text in self.sliders.locator(".widget-readout").all_inner_texts()]
+
+    def paths(self):
+        """The drawn lines, as the browser has them."""
+        return self.root.evaluate(
+            "root => [...root.querySelectorAll('[id*=curve-] path')].map(p => p.getAttribute('d'))"
+        )
+
+    def picture(self):
+        return self.root.evaluate("root => root.innerHTML")
+
+    def wait_frames(self, count=2):
+        self.page.evaluate(FRAMES, count)
+
+    def check(self):
+        """The readout shows what `.at()` computes for the values of the sliders."""
+        self.wait_frames()
+        numbers = self.explorer.at(**dict(zip(self.names, self.values(), strict=True)))
+        for panel, curves in enumerate(numbers.values()):
+            for curve, number in enumerate(curves.values()):
+                text = self.root.locator(f'[data-panel="{panel}"][data-curve="{curve}"]').inner_text()
+                assert float(text.replace("−", "-").replace("∞", "inf")) == pytest.approx(number, rel=1e-3, abs=1e-6)
+
+
+def check_keyboard(figure):
+    for i, variable in enumerate(figure.explorer._variables):
+        figure.handle(i).focus()
+        figure.page.keyboard.press("Home")
+        figure.check()
+        for key, change in (("ArrowRight", 1), ("ArrowRight", 1), ("ArrowLeft", -1)):
+            before, picture = figure.values(), figure.picture()
+            figure.page.keyboard.press(key)
+            figure.check()
+            assert figure.values()[i] - before[i] == pytest.approx(change * variable.step)
+            assert figure.picture() != picture
+
+
+def check_drag(figure):
+    """The last slider moves the curves; the first one, the axis variable's, would only move the markers."""
+    last = len(figure.names) - 1
+    box = figure.handle(last).bounding_box()
+    track = figure.sliders.nth(last).locator(".noUi-base").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse, seen = figure.page.mouse, [figure.paths()]
+    mouse.move(x, y)
+    mouse.down()
+    for part in (0.2, 0.4, 0.55, 0.7, 0.9):
+        mouse.move(track["x"] + part * track["width"], y)
+        figure.check()
+        seen.append(figure.paths())
+    mouse.up()
+    figure.wait_frames()
+    after = figure.picture()
+    figure.wait_frames(20)
+    assert figure.picture() == after, "something was left to draw after the release"
+    figure.check()
+    assert all(old != new for old, new in pairwise(seen)), "a curve did not follow the slider"

@@ -93,6 +93,11 @@ def test_own_panels_bars_and_stacks():
     bars = explore({"softmax": lambda k, T: torch.softmax(logits / T, -1)}, k=range(4), T=(0.5, 2, 0.5, 1))
     assert bars.at(k=0, T=1)["loss"]["softmax"] == pytest.approx(0.9479, abs=5e-5)
     assert [m["kind"] for m in bars.children[0].meta["panels"][0]["marks"]] == ["bar"]
+    started = explore(
+        {"softmax": lambda k: torch.softmax(logits, -1)}, k=({"cat": 0, "dog": 1, "owl": 2, "fox": 3}, "dog")
+    )
+    assert started.children[1].children[0].index == 1
+    assert started.at()["loss"]["softmax"] == pytest.approx(0.01736, abs=5e-6)
     piled = explore({"a": lambda p: p, "b": lambda p: 1 - p}, p=(0, 1), stack=True, panels=("sum",))
     low, high = piled.children[0].meta["panels"][0]["y"]
     assert low == 0

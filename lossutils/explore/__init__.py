@@ -102,7 +102,7 @@ def explore(
         guess: a position of the axis. The figure then asks for the height of the curve there before the sliders are
             moved, and keeps the answer as a diamond.
         **variables: the first is the axis, the others are sliders: (low, high), (low, high, step),
-            (low, high, step, start), or a list of choices, or {label: choice}. An axis of choices is drawn as bars,
+            (low, high, step, start), a list of choices or {label: choice}, or (choices, start). An axis of choices is drawn as bars,
             without gradient; its functions may look at all choices at once.
 
     Returns:

@@ -72,7 +72,7 @@ def limits(values, kind, scale):
     low, high = finite.min(), finite.max()
     inner_low, inner_high = np.quantile(finite, [0.1, 0.9])
     inner = inner_high - inner_low
-    if high - low > 4 * inner > 0:
+    if kind == "line" and high - low > 4 * inner > 0:
         low, high = max(low, inner_low - inner / 2), min(high, inner_high + inner / 2)
     margin = 0.04 * (high - low) or 0.5
     if kind == "line":

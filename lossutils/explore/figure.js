@@ -86,10 +86,13 @@ function render({model, el}) {
     for (let i = 0; i < axis.count - 1; i += stride) picked.push(i);
     picked.push(axis.count - 1);
     const xs = picked.map((i) => px(place(i)).toFixed(2));
+    const curves = panel.marks.map((_, i) => svg.querySelector(`[id="${view}curve-${index}-${i}"] path`));
+    const clip = curves[0].getAttribute('clip-path');
+    const thin = {stroke: 'var(--lossutils-ink)', 'stroke-width': 1.4, fill: 'none', 'clip-path': clip};
     const marks = panel.marks.map((mark, i) => ({
       ...mark,
-      path: svg.querySelector(`[id="${view}curve-${index}-${i}"] path`),
-      tangent: paint(`tangent-${i}`, 'path', {stroke: 'var(--lossutils-ink)', 'stroke-width': 1.4, fill: 'none'}),
+      path: curves[i],
+      tangent: paint(`tangent-${i}`, 'path', thin),
       marker: paint(`marker-${i}`, 'circle', {fill: colour(mark), r: 5, stroke: 'var(--lossutils-rim)'}),
       middle: axis.labels && mark.kind === 'bar' ? 0.8 * ((i + 0.5) / panel.marks.length - 0.5) : 0,
       half: 0.4 / panel.marks.length,

@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
@@ -63,9 +63,14 @@ class Variable:
 
 
 def variable(name, spec, steps):
-    """Read `(low, high)`, `(low, high, step)`, `(low, high, step, start)`, a list of choices or {label: choice}."""
+    """Read `(low, high)`, `(low, high, step)`, `(low, high, step, start)`, a list of choices, {label: choice}, or
+    `(choices, start)`.
+    """
     if isinstance(spec, dict | list | range):
         return _choices(name, spec)
+    if isinstance(spec, tuple) and len(spec) == 2 and isinstance(spec[0], dict | list | range):
+        choices = _choices(name, spec[0])
+        return replace(choices, start=choices.values.tolist().index(choices.value(spec[1])))
     form = "write it as (low, high), (low, high, step) or (low, high, step, start)"
     if not isinstance(spec, tuple) or not 2 <= len(spec) <= 4 or not all(_is_finite(number) for number in spec):
         raise ValueError(f"{name} = {spec!r} is no range of finite numbers: {form}.")

@@ -102,8 +102,8 @@ def explore(
         guess: a position of the axis. The figure then asks for the height of the curve there before the sliders are
             moved, and keeps the answer as a diamond.
         **variables: the first is the axis, the others are sliders: (low, high), (low, high, step),
-            (low, high, step, start), a list of choices or {label: choice}, or (choices, start). An axis of choices is drawn as bars,
-            without gradient; its functions may look at all choices at once.
+            (low, high, step, start), a list of choices or {label: choice}, or (choices, start). An axis of choices
+            is drawn as bars, without gradient; its functions may look at all choices at once.
 
     Returns:
         Explorer: displayed by the notebook; `.at(p=0.9, gamma=2)` gives the numbers of its readout.

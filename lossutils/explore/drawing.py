@@ -33,7 +33,7 @@ STYLE = {
     "path.simplify": False,
 }
 PANEL = (5.6, 4.1)  # inches of one panel
-MARGINS = {"left": 0.135, "right": 0.975, "bottom": 0.165, "top": 0.9}
+MARGINS = {"left": 0.135, "right": 0.96, "bottom": 0.165, "top": 0.9}
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,6 @@
 // model.get and model.on, so that any page that offers those two can host it.
 const SVG_POINTS = 500; // a panel is narrower than that many pixels
 const SVG = 'http://www.w3.org/2000/svg';
-let views = 0;
 
 const show = (v) =>
   Number.isNaN(v) ? 'undefined' : !Number.isFinite(v) ? (v > 0 ? '∞' : '-∞') : v === 0 ? '0'
@@ -27,7 +26,9 @@ function render({model, el}) {
   const {variables, panels, names, description} = model.get('meta');
   const bytes = model.get('table');
   const table = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-  const view = `lossutils-${views++}-`; // two figures of one page must not share an id
+  // Two figures of one page must not share an id: a clip path of a hidden slide clips nothing. Random, because every
+  // widget gets its own copy of this module.
+  const view = `lossutils-${Math.random().toString(36).slice(2)}-`;
   const axis = variables[0];
   const root = create('div', 'lossutils-figure', el);
   const strip = create('div', 'lossutils-readout', root);

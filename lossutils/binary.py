@@ -92,15 +92,16 @@ class _BinaryCrossEntropyBothModes(_BinaryCrossEntropy):
 
 
 def _slope_by_p(p, y):
-    return torch.lerp(1 / (1 - p).clamp(min=SLOPE_FLOOR), 1 / (-p).clamp(max=-SLOPE_FLOOR), y)
+    down, up = (1 - p).clamp_min_(SLOPE_FLOOR), (-p).clamp_max_(-SLOPE_FLOOR)
+    return torch.lerp(down.reciprocal_(), up.reciprocal_(), y)
 
 
 def _log(p):
-    return torch.log(p).clamp(min=LOG_FLOOR)
+    return torch.log(p).clamp_min_(LOG_FLOOR)
 
 
 def _log1p(p):
-    return torch.log1p(p).clamp(min=LOG_FLOOR)
+    return torch.log1p(p).clamp_min_(LOG_FLOOR)
 
 
 def binary_cross_entropy_with_logits(

@@ -70,7 +70,7 @@ class _BinaryCrossEntropy(Function):
     @staticmethod
     def forward(p, y):
         # A cross entropy is never negative: abs turns the sign, and leaves no -0.
-        return torch.lerp(_log1p(-p), _log(p), y).abs_()
+        return torch.lerp(_log_complement(p), _log(p), y).abs_()
 
     @staticmethod
     def setup_context(ctx, inputs, output):
@@ -81,14 +81,16 @@ class _BinaryCrossEntropy(Function):
     def backward(ctx, g):
         p, y = ctx.saved_tensors
         by_p, by_y = ctx.needs_input_grad
-        return g * _slope_by_p(p, y) if by_p else None, g * (_log1p(-p) - _log(p)) if by_y else None
+        return g * _slope_by_p(p, y) if by_p else None, g * (_log_complement(p) - _log(p)) if by_y else None
 
 
 class _BinaryCrossEntropyBothModes(_BinaryCrossEntropy):
     @staticmethod
     def jvp(ctx, dp, dy):
         p, y = ctx.saved_tensors
-        return (0 if dp is None else dp * _slope_by_p(p, y)) + (0 if dy is None else dy * (_log1p(-p) - _log(p)))
+        return (0 if dp is None else dp * _slope_by_p(p, y)) + (
+            0 if dy is None else dy * (_log_complement(p) - _log(p))
+        )
 
 
 def _slope_by_p(p, y):
@@ -100,8 +102,8 @@ def _log(p):
     return torch.log(p).clamp_min_(LOG_FLOOR)
 
 
-def _log1p(p):
-    return torch.log1p(p).clamp_min_(LOG_FLOOR)
+def _log_complement(p):
+    return (-p).log1p_().clamp_min_(LOG_FLOOR)
 
 
 def binary_cross_entropy_with_logits(

@@ -103,22 +103,24 @@ def svg(panel, axis, row):
 
 def png(panels, axis, row):
     """All panels side by side on white, with a legend: what a page shows where nothing can move."""
+    names = {mark.name for panel in panels for mark in panel.marks}
+    columns = 2 * len(panels)
+    head = 0.2 + 0.3 * -(-len(names) // columns)  # inches of the legend
+    height = PANEL[1] + head
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(PANEL[0] * len(panels), PANEL[1] + 0.5), facecolor="white")
+        figure = Figure(figsize=(PANEL[0] * len(panels), height), facecolor="white")
         grid = figure.subplots(1, len(panels), squeeze=False)[0]
         figure.subplots_adjust(
             left=MARGINS["left"] / len(panels),
             right=1 - (1 - MARGINS["right"]) / len(panels),
-            bottom=MARGINS["bottom"] * PANEL[1] / (PANEL[1] + 0.5),
-            top=MARGINS["top"] * PANEL[1] / (PANEL[1] + 0.5),
+            bottom=MARGINS["bottom"] * PANEL[1] / height,
+            top=MARGINS["top"] * PANEL[1] / height,
             wspace=0.2,
         )
         handles = {}
         for axes, panel in zip(grid, panels, strict=True):
             handles |= _draw(axes, panel, axis, row)
-        figure.legend(
-            handles.values(), handles, loc="upper left", ncols=min(len(handles), 2 * len(panels)), frameon=False
-        )
+        figure.legend(handles.values(), handles, loc="upper left", ncols=columns, frameon=False)
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=100)
     return picture.getvalue()

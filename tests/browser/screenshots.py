@@ -8,17 +8,32 @@ from pathlib import Path
 
 from tests.browser import live
 
+SCROLL = """top => {
+    const notebook = document.querySelector('.jp-WindowedPanel-outer');
+    notebook.scrollTop = top;
+    return [notebook.scrollHeight, notebook.clientHeight];
+}"""
 
-def photograph(page, server, out, lesson, theme):
-    name = Path(lesson).stem
-    page.set_viewport_size(live.SIZE)
+
+def lab(page, server, out, lesson, theme):
+    page.set_viewport_size({"width": 1280, "height": 1400})
     live.open_lab(page, server, lesson)
     live.run_lab(page)
-    # The page is made as tall as the notebook, so that one picture holds all of it.
-    height = page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
-    page.set_viewport_size(live.SIZE | {"height": min(height + 160, 16_000)})
-    page.wait_for_timeout(500)
-    page.screenshot(path=out / f"{name}-lab-{theme.lower()}.png")
+    top, number = 0, 0
+    while True:
+        whole, part = page.evaluate(SCROLL, top)
+        page.screenshot(path=out / f"{Path(lesson).stem}-lab-{theme.lower()}-{number:02}.png")
+        top, number = top + part - 40, number + 1
+        if top >= whole - 40:
+            break
+
+
+def slides(page, server, out, lesson):
+    page.set_viewport_size(live.SIZE)
+    live.open_slides(page, server, lesson)
+    live.run_slides(page, server, lesson)
+    for slide in live.slides(page):
+        page.screenshot(path=out / f"{Path(lesson).stem}-{slide}.png")
 
 
 def main(out, *lessons):
@@ -31,13 +46,9 @@ def main(out, *lessons):
                 page = browser.new_page(viewport=live.SIZE)
                 recorder = live.Recorder(page)
                 for lesson in chosen:
-                    photograph(page, server, out, lesson, theme)
+                    lab(page, server, out, lesson, theme)
                     if theme == "Light":  # RISE's page is always light
-                        page.set_viewport_size(live.SIZE)
-                        live.open_slides(page, server, lesson)
-                        live.run_slides(page, server, lesson)
-                        for slide in live.slides(page):
-                            page.screenshot(path=out / f"{Path(lesson).stem}-{slide}.png")
+                        slides(page, server, out, lesson)
                     print(lesson, theme, *recorder.problems, sep="\n  ")
                     recorder.problems.clear()
                 page.close()

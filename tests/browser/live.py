@@ -74,7 +74,6 @@ class Server:
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"),
                 f"--ServerApp.root_dir={self.root}",
                 f"--IdentityProvider.token={self.token}",
-                "--LabApp.expose_app_in_browser=True",  # so that a test can ask whether a run has ended
             ],
             env=env,
             stdout=self.log.open("w"),
@@ -180,49 +179,45 @@ def wait(page, condition, argument=None, timeout=60_000):
     return page.wait_for_function(condition, arg=argument, timeout=timeout)
 
 
-# ------------------------------------------------------------------------------------------------ JupyterLab
+PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent)"
 
-RUN_ENDED = """() => {
-    const {content, sessionContext} = jupyterapp.shell.currentWidget;
-    return sessionContext.kernelDisplayStatus === 'idle'
-        && [...content.model.cells].every(cell => cell.type !== 'code' || !cell.source || cell.executionCount);
-}"""
+
+def _wait_for_run(page, server, name):
+    server.wait_for_kernel(name)
+    wait(page, f"() => !{PROMPTS}.includes('[*]:')")
+    if page.evaluate(f"() => {PROMPTS}.includes('[ ]:')"):  # an error stops a run
+        raise RuntimeError(page.locator("[data-mime-type$=stderr]").last.inner_text()[-2000:])
 
 
 def open_lab(page, server, name):
     page.goto(f"{server.url}lab/tree/{name}?reset&token={server.token}")
-    wait(page, "() => globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.kernelDisplayStatus === 'idle'")
+    page.get_by_text("| Idle").wait_for(timeout=60_000)  # the status bar's word on the kernel
 
 
-def run_lab(page):
+def run_lab(page, server, name):
     """Run > Run All Cells, as a student does it."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    wait(page, RUN_ENDED)
-
-
-# ---------------------------------------------------------------------------------------------------- slides
+    wait(page, f"() => {PROMPTS}.some(prompt => /[*\\d]/.test(prompt))")  # the cells have been sent
+    _wait_for_run(page, server, name)
 
 
 def open_slides(page, server, name):
     page.goto(f"{server.url}rise/{name}?token={server.token}")
-    page.wait_for_selector(".reveal.ready .slides section.present", timeout=int(os.environ.get("T", 60_000)))
+    page.wait_for_selector(".reveal.ready .slides section.present", timeout=60_000)
+    server.kernel(name)
 
 
 def run_slides(page, server, name):
     """Run All Cells, from JupyterLab's command palette: the slides page has no menu."""
-    prompts = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent)"
     for _ in range(10):  # until the page has found its kernel, the command does nothing and says nothing
         page.keyboard.press("Control+Shift+C")
         page.locator(".lm-CommandPalette-input").fill("Run All Cells")
         page.locator(".lm-CommandPalette-item", has_text="Run All Cells").first.click()
         with contextlib.suppress(TimeoutError):
-            wait(page, f"() => {prompts}.some(prompt => /[*\\d]/.test(prompt))", timeout=5_000)
+            wait(page, f"() => {PROMPTS}.some(prompt => /[*\\d]/.test(prompt))", timeout=5_000)
             break
-    server.wait_for_kernel(name)
-    wait(page, f"() => !{prompts}.includes('[*]:')")
-    if page.evaluate(f"() => {prompts}.includes('[ ]:')"):  # an error stops a run
-        raise RuntimeError(page.locator("[data-mime-type$=stderr]").last.inner_text()[-2000:])
+    _wait_for_run(page, server, name)
 
 
 def slides(page):

@@ -18,7 +18,7 @@ SCROLL = """top => {
 def lab(page, server, out, lesson, theme):
     page.set_viewport_size({"width": 1280, "height": 1400})
     live.open_lab(page, server, lesson)
-    live.run_lab(page)
+    live.run_lab(page, server, lesson)
     top, number = 0, 0
     while True:
         whole, part = page.evaluate(SCROLL, top)

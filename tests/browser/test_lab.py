@@ -11,7 +11,7 @@ LESSON = "01_bce_by_hand.ipynb"
 def figure(tab, server):
     """The lesson's first figure that has a slider beside that of its axis."""
     live.open_lab(tab, server, LESSON)
-    live.run_lab(tab)
+    live.run_lab(tab, server, LESSON)
     made = figures.explorers(LESSON)
     number = next(i for i, explorer in enumerate(made) if len(explorer._variables) > 1)
     return figures.Figure(tab, made[number], number)
@@ -33,7 +33,7 @@ def test_sliders_move_without_a_kernel(figure, server):
     page = figure.page
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_role("menuitem", name="Shut Down Kernel", exact=True).click()
-    live.wait(page, "() => !jupyterapp.shell.currentWidget.sessionContext.session?.kernel")
+    page.get_by_text("No Kernel").first.wait_for()
     figures.check_keyboard(figure)
     figures.check_drag(figure)
 

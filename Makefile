@@ -18,6 +18,7 @@ test: .venv/installed lint
 	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile tests notebooks $(ARGS)
 
 bench: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks.sliders
 	$(BIN)/python -m benchmarks.losses
 

@@ -14,14 +14,30 @@ NOTEBOOKS = pathlib.Path(__file__).parent.parent / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 KEPT = ("slideshow", "tags", "jupyter")  # of a cell's metadata
-# The same slides everywhere: 1280×720, no theme that fetches fonts, nothing that moves by itself.
-RISE = {"height": 720, "width": 1280, "center": False, "transition": "none", "theme": "simple"}
+# The same slides everywhere: the page is the slide and notebooks/rise.css sizes what is on it, nothing moves by itself,
+# and the theme is one of Reveal's that fetch no fonts from elsewhere.
+RISE = {
+    "auto_select": "none",
+    "autolaunch": False,
+    "center": False,
+    "controls": True,
+    "height": "100%",
+    "margin": 0,
+    "progress": True,
+    "scroll": False,
+    "slideNumber": "c/t",
+    "theme": "white",
+    "transition": "none",
+    "width": "100%",
+}
 
 
 def refresh(path):
     """Execute one notebook in its folder and rewrite it in its stable form."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+    NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+    ).execute()
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "rise": RISE}
     for cell in notebook.cells:
         cell.metadata = {key: cell.metadata[key] for key in KEPT if key in cell.metadata}

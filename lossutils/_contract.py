@@ -52,6 +52,12 @@ def transformed() -> bool:
     return bool(active and active())
 
 
+def batched(tensor: Tensor) -> bool:
+    """Whether `tensor` stands for many at once, as autograd's `is_grads_batched` has it; no such tensor fits in place."""
+    asked = getattr(torch._C._functorch, "is_legacy_batchedtensor", None)
+    return bool(asked and asked(tensor))
+
+
 # the checks
 def same_size(input: Tensor, target: Tensor) -> None:
     if target.size() != input.size():

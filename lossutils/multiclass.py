@@ -239,33 +239,72 @@ def softmax_focal_loss_formula(x, t, dim=1, gamma=2.0) -> Tensor:
 
 
 class _OneAgainstRest(Function):
-    """The same, exact where p_t rounds to 1, with the slope prepared in the forward pass."""
+    """The same, exact where p_t rounds to 1, with the slope of every sample prepared in the forward pass."""
 
     @staticmethod
     def forward(ctx, x, t, dim, gamma):
         t = t.unsqueeze(dim)
-        rest = x.scatter(dim, t, -torch.inf)
-        top = rest.amax(dim, keepdim=True).clamp_(min=torch.finfo(x.dtype).min)
-        # The right class takes part as e^0 and is struck out then: the exponential of -inf is slow.
-        total = rest.scatter_(dim, t, top).sub_(top).exp_().scatter_(dim, t, 0.0).sum(dim, keepdim=True)
-        # One number a sample from here on, so float64 costs little; it saves the digits of large margins.
-        z = total.double().log() + top - x.gather(dim, t)
-        ce, q = softplus(z), torch.sigmoid(z)
-        focus = q**gamma
-        slope = (gamma * torch.sigmoid(-z) * ce + q).mul_(focus).to(x.dtype)
-        # `rest` becomes the direction of the slope, times `total`: every wrong class by its share, the right one by -1.
-        direction = rest.scatter_(dim, t, -total)
-        ctx.save_for_backward(x, t, direction, slope / total.clamp_(min=torch.finfo(x.dtype).tiny))
-        ctx.dim, ctx.gamma = dim, gamma
-        return (focus * ce).to(x.dtype).squeeze(dim)
+        top, found = None, None
+        if _contract.readable(x):
+            found = _focus(x, t, dim, gamma, None)
+            # Without a shift three passes over x are spared, and all digits are kept as long as nothing runs over.
+            if not (x.numel() and _within_range(*found[2:])):
+                found = None
+        if found is None:
+            top = x.scatter(dim, t, -torch.inf).amax(dim, keepdim=True).clamp_(min=torch.finfo(x.dtype).min)
+            found = _focus(x, t, dim, gamma, top)
+        loss, e, total, rate = found
+        ctx.save_for_backward(x, t, top, total, rate)
+        ctx.dim, ctx.gamma, ctx.e = dim, gamma, None if torch.compiler.is_compiling() else e
+        return loss.squeeze(dim)
 
     @staticmethod
     def backward(ctx, g):
-        x, t, direction, slope = ctx.saved_tensors
+        x, t, top, total, rate = ctx.saved_tensors
         if torch.is_grad_enabled():
             loss = softmax_focal_loss_formula(x, t.squeeze(ctx.dim), ctx.dim, ctx.gamma)
             return torch.autograd.grad(loss, x, g, create_graph=True)[0], None, None, None
-        return direction * (g.unsqueeze(ctx.dim) * slope), None, None, None
+        rate = g.unsqueeze(ctx.dim) * rate
+        if torch.compiler.is_compiling() or _contract.batched(g):
+            return (_rest(x, t, ctx.dim, top) * rate).scatter(ctx.dim, t, -rate * total), None, None, None
+        # The exponentials become the gradient in their place; a second backward takes them anew.
+        e, ctx.e = ctx.e, None
+        e = _rest(x, t, ctx.dim, top) if e is None else e
+        return e.mul_(rate).scatter_(ctx.dim, t, rate.mul_(total).neg_()), None, None, None
+
+
+def _rest(x, t, dim, top):
+    """e^(x - top) of all classes but the right one, and 0 for that: no exponential is taken of its score."""
+    e = x.exp() if top is None else (x - top).scatter_(dim, t, 0.0).exp_()
+    return e.scatter_(dim, t, 0.0)
+
+
+def _focus(x, t, dim, gamma, top):
+    """Loss, exponentials of the wrong classes, their sum, and slope by the right score over that sum."""
+    e = _rest(x, t, dim, top)
+    total = e.sum(dim, keepdim=True)
+    # One number a sample from here on, so float64 costs little; it saves the digits of large margins.
+    right, beyond = x.gather(dim, t).double(), 0
+    if top is None:
+        odds = right.neg_().exp_().mul_(total)
+    else:
+        z = total.double().log() + (top - right)
+        odds, beyond = z.clamp(max=700).exp_(), (z - 700).clamp_(min=0)
+    ce, p_t = torch.log1p(odds), (1 + odds).reciprocal_()
+    q = odds.mul_(p_t)
+    if gamma == 0:
+        loss, slope = ce + beyond, q
+    else:
+        focus = q**gamma
+        loss = focus * (ce + beyond)
+        slope = p_t.mul_(ce).mul_(gamma).add_(q).mul_(focus)
+    rate = slope.div_(total.clamp(min=torch.finfo(x.dtype).tiny))
+    return loss.to(x.dtype), e, total, rate.to(x.dtype)
+
+
+def _within_range(total, rate):
+    """Whether neither the exponentials nor their factor in the gradient have lost digits or run over."""
+    return total.amin().item() > 1e-25 and rate.amin().item() > torch.finfo(rate.dtype).tiny
 
 
 class SoftmaxFocalLoss(torch.nn.Module):

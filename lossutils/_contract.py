@@ -180,18 +180,22 @@ def class_weight(weight: Tensor | None, count: int, dtype: torch.dtype) -> None:
         raise RuntimeError(f"weight has dtype {weight.dtype} and input {dtype}; write weight.to(input.dtype).")
 
 
-def class_range(target: Tensor, count: int, ignore_index: int | None = None) -> None:
-    """Every class index in [0, count) or `ignore_index`; only where looking is free (see `readable`)."""
+def class_range(target: Tensor, count: int, ignore_index: int | None = None) -> bool:
+    """Every class index in [0, count) or `ignore_index`; only where looking is free (see `readable`).
+
+    True says that none is to be ignored; False that some may be, or that nothing was looked at.
+    """
     if not target.numel() or not readable(target):
-        return
+        return False
     low, high = (v.item() for v in torch.aminmax(target))
     if low >= 0 and high < count:
-        return
+        return ignore_index is None or not low <= ignore_index <= high
     wrong = target[((target < 0) | (target >= count)) & (target != ignore_index)]
     if wrong.numel():
         raise IndexError(
             f"Target {wrong[0].item()} is out of bounds: with {count} classes it must lie in 0 to {count - 1}."
         )
+    return False
 
 
 def class_probabilities(target: Tensor, ignore_index: int) -> None:

@@ -86,24 +86,29 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     _contract.same_device(input, target=target, weight=weight)
     _contract.class_weight(weight, count, input.dtype)
     _contract.constant("nll_loss", weight=weight)
-    _contract.class_range(target, count, ignore_index)
+    clean = _contract.class_range(target, count, ignore_index)
     x, w = _contract.widened(input, weight)
-    t, kept, w = _chosen(x, target, w, ignore_index, dim)
-    loss = -w * x.gather(dim, t.unsqueeze(dim)).squeeze(dim)
-    return _weighted(loss.masked_fill(~kept, 0), w, reduction).to(input.dtype)
+    t, kept = _chosen(x, target, ignore_index, dim, clean)
+    loss, w_t = -x.gather(dim, t.unsqueeze(dim)).squeeze(dim), None if w is None else w[t]
+    return _over_samples(loss if w is None else w_t * loss, w_t, kept, reduction).to(input.dtype)
 
 
-def _chosen(x, target, weight, ignore_index, dim):
-    """The class of every sample (0 for an ignored one), which samples are kept, and the weight each of them carries."""
+def _chosen(x, target, ignore_index, dim, clean):
+    """The class of every sample (0 for an ignored one), and which samples are kept; None says all, and spares work."""
     t = target.long().reshape(x.shape[:dim] + x.shape[dim + 1 :])
+    if clean:
+        return t, None
     kept = t != ignore_index
-    t = t.where(kept, 0)
-    return t, kept, kept.to(x.dtype) if weight is None else weight[t] * kept
+    return t.where(kept, 0), kept
 
 
-def _weighted(loss, weight, reduction):
+def _over_samples(loss, weight, kept, reduction):
+    """The loss with nothing for ignored samples, its sum, or its mean: the sum over the weights of the kept."""
+    loss = loss if kept is None else loss.masked_fill(~kept, 0)
     if reduction == "mean":
-        return loss.sum() / weight.sum()
+        if weight is None:
+            return loss.sum() / (loss.numel() if kept is None else kept.sum())
+        return loss.sum() / (weight if kept is None else weight * kept).sum()
     return loss.sum() if reduction == "sum" else loss
 
 
@@ -159,15 +164,16 @@ def cross_entropy(
     dim, count = _contract.classes(input, target)
     _contract.class_weight(weight, count, input.dtype)
     _contract.constant("cross_entropy", weight=weight)
-    _contract.class_range(target, count, ignore_index)
+    clean = _contract.class_range(target, count, ignore_index)
     x, w = _contract.widened(input, weight)
-    t, kept, w = _chosen(x, target, w, ignore_index, dim)
-    loss = w * _one_against_rest(x, t, dim)
+    t, kept = _chosen(x, target, ignore_index, dim, clean)
+    loss, w_t = _one_against_rest(x, t, dim), None if w is None else w[t]
+    loss = loss if w is None else w_t * loss
     if label_smoothing > 0:
-        every = torch.ones_like(x) if weight is None else _along(weight, x, dim)
+        every = torch.ones_like(x) if w is None else _along(w, x, dim)
         every = _soft_cross_entropy(x, every, None, 0, dim)
         loss = (1 - label_smoothing) * loss + label_smoothing / count * every
-    return _weighted(loss.masked_fill(~kept, 0), w, reduction).to(input.dtype)
+    return _over_samples(loss, w_t, kept, reduction).to(input.dtype)
 
 
 def _soft_cross_entropy(x, y, weight, label_smoothing, dim):
@@ -215,14 +221,13 @@ def softmax_focal_loss(input, target, *, gamma=2.0, alpha=None, ignore_index=-10
     dim, count = _contract.classes(input, target)
     _contract.same_device(input, target=target, alpha=alpha)
     _contract.class_alpha(alpha, count)
-    _contract.class_range(target, count, ignore_index)
+    clean = _contract.class_range(target, count, ignore_index)
     x = _contract.widened(input)
-    t, kept, _ = _chosen(x, target, None, ignore_index, dim)
+    t, kept = _chosen(x, target, ignore_index, dim, clean)
     loss = _one_against_rest(x, t, dim, gamma)
     if alpha is not None:
         loss = loss * (alpha[t] if isinstance(alpha, Tensor) and alpha.dim() else alpha)
-    loss = loss.masked_fill(~kept, 0)
-    return _weighted(loss, kept.to(x.dtype), reduction).to(input.dtype)
+    return _over_samples(loss, None, kept, reduction).to(input.dtype)
 
 
 def _one_against_rest(x, t, dim, gamma=0.0):

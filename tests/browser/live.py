@@ -99,11 +99,13 @@ class Server:
 
     def kernel(self, name):
         """The id of a notebook's kernel, as soon as a page is connected to it."""
-        while True:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
             for session in self.request("sessions"):
                 if session["path"] == name and session["kernel"]["connections"]:
                     return session["kernel"]["id"]
             time.sleep(0.05)
+        raise RuntimeError(f"no page is connected to a kernel of {name}")
 
     def wait_for_kernel(self, name):
         """A kernel answers in turn: whatever was sent to it before this question is done when the answer comes."""
@@ -113,9 +115,12 @@ class Server:
         client.execute("", silent=True, reply=True, timeout=120)
         client.stop_channels()
 
+    def shut_down(self, name):
+        self.request(f"kernels/{self.kernel(name)}", method="DELETE")
+
     def close(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
 
 
 @contextlib.contextmanager
@@ -135,6 +140,7 @@ def chromium(executable=None):
             executable_path=executable or find_chromium(),
             args=[
                 "--no-sandbox",
+                "--disable-gpu",  # what would stand in for one takes longer than drawing without
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--disable-sync",
@@ -220,13 +226,13 @@ def run_slides(page, server, name):
     _wait_for_run(page, server, name)
 
 
-def slides(page):
-    """Goes through the slides and yields the name of each when it stands, first without and then with its fragments."""
+def slides(page, fragment_by_fragment=False):
+    """Goes through the slides and yields the name of each when it stands there, with all its fragments at the end."""
     for name in page.evaluate("() => [...document.querySelectorAll('.slides > section > section')].map(s => s.id)"):
         fragments = page.evaluate("name => document.querySelectorAll(`#${name} .fragment`).length", name)
-        for shown in range(fragments + 1):
+        for shown in range(0 if fragment_by_fragment else fragments, fragments + 1):
             show(page, name, shown)
-            yield f"{name}-{shown}" if fragments else name
+            yield f"{name}-{shown}" if fragment_by_fragment and fragments else name
 
 
 def show(page, name, fragments=0):

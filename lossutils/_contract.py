@@ -53,9 +53,16 @@ def transformed() -> bool:
 
 
 def batched(tensor: Tensor) -> bool:
-    """Whether `tensor` stands for many at once, as autograd's `is_grads_batched` has it; no such tensor fits in place."""
+    """Whether `tensor` stands for many, as under autograd's `is_grads_batched`; none such can be written in place."""
     asked = getattr(torch._C._functorch, "is_legacy_batchedtensor", None)
     return bool(asked and asked(tensor))
+
+
+def scaled(slope: Tensor, g: Tensor) -> Tensor:
+    """g·slope, in the place of `slope` where nothing else needs it: no derivative to follow, no transform."""
+    if torch.is_grad_enabled() or torch.compiler.is_compiling() or transformed() or batched(g):
+        return g * slope
+    return slope.mul_(g)
 
 
 # the checks

@@ -81,7 +81,8 @@ class _BinaryCrossEntropy(Function):
     def backward(ctx, g):
         p, y = ctx.saved_tensors
         by_p, by_y = ctx.needs_input_grad
-        return g * _slope_by_p(p, y) if by_p else None, g * (_log_complement(p) - _log(p)) if by_y else None
+        to_p = _contract.scaled(_slope_by_p(p, y), g) if by_p else None
+        return to_p, g * (_log_complement(p) - _log(p)) if by_y else None
 
 
 class _BinaryCrossEntropyBothModes(_BinaryCrossEntropy):
@@ -242,7 +243,8 @@ def _alpha_t(y, alpha):
         return 1
     if isinstance(alpha, Tensor):
         return alpha * y + (1 - alpha) * (1 - y)
-    return torch.lerp(y.new_full((), 1 - alpha), y.new_full((), alpha), y)
+    # In place and with plain numbers; at 0 and 1 no digit of either is lost.
+    return torch.rsub(y, 1).mul_(1 - alpha).add_(y, alpha=alpha)
 
 
 def sigmoid_focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none") -> Tensor:

@@ -1,7 +1,7 @@
 """The losses against what would be used in their place: time, memory and accuracy, side by side in one run.
 
-    python -m benchmarks.losses            the goals and the accuracy, a minute
-    python -m benchmarks.losses --all      every size, dtype, torch.compile and the GPU, if there is one
+    python -m benchmarks.losses            the goals and the accuracy, a few minutes
+    python -m benchmarks.losses --all      also every size, bfloat16, torch.compile and the GPU, if there is one; longer
 
 Times are forward and backward together, medians of interleaved repetitions on one CPU thread, so that a busy machine
 disturbs all contenders alike; the ratios are what to read. kornia comes from benchmarks/requirements.txt and is left
@@ -111,13 +111,22 @@ def peak(loss, x, y):
 
 
 def kept(loss, x, y):
-    """Tensors of at least the input's size that backward waits for, and the bytes of all."""
+    """Tensors of at least the input's size that are held for backward."""
     sizes = {}
-    with torch.autograd.graph.saved_tensors_hooks(
-        lambda v: sizes.setdefault(v.data_ptr(), (v.numel(), v.nbytes)) and v, lambda v: v
-    ):
-        loss(x, y)
-    return sum(n >= x.numel() for n, _ in sizes.values())
+
+    def note(v):
+        sizes[v.data_ptr()] = v.numel()
+        return v
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda v: v):
+        node = loss(x, y).grad_fn
+    # What our functions hold themselves, to write the gradient into it, no hook is told of.
+    while node is not None:
+        for v in vars(node).values() if hasattr(node, "__dict__") else ():
+            if isinstance(v, torch.Tensor):
+                note(v)
+        node = node.next_functions[0][0] if node.next_functions else None
+    return sum(n >= x.numel() for n in sizes.values())
 
 
 # what is compared
@@ -139,7 +148,7 @@ def rivals(kind):
     if kind == "sigmoid_focal_loss":
         return {"torchvision": torchvision_formula, "lossutils": our_focal, "its formula": our_focal_formula}
     if kind == "softmax_focal_loss":
-        found = {"kornia, none": kornia_each, "kornia, mean": kornia_mean} if kornia_focal_loss else {}
+        found = {"kornia, mean": kornia_mean, "kornia, none": kornia_each} if kornia_focal_loss else {}
         return found | {"lossutils": our_softmax_focal, "its formula": our_softmax_formula}
     return {"torch": getattr(F, kind), "lossutils": getattr(lossutils, kind)}
 
@@ -246,16 +255,18 @@ def print_growth(device):
 
 def print_line(title, contenders, x, y):
     if "its formula" not in contenders or x.numel() <= 10**6:
-        ours = contenders["lossutils"]
-        contenders = contenders | {"compiled": torch.compile(ours, dynamic=False)}
-    try:
-        times = medians(contenders, x, y, budget=0.5)
-    except (NotImplementedError, RuntimeError) as error:
-        print(f"{title}: left out, {str(error).splitlines()[0][:90]}")
-        return
-    base = next(iter(times.values()))
-    print(f"{title:60}", end="")
-    print("  ".join(f"{name} {1e3 * v:.3f} ({v / base:.2f})" for name, v in times.items()), flush=True)
+        contenders = contenders | {"compiled": torch.compile(contenders["lossutils"], dynamic=False)}
+    able, cells = {}, []
+    for name, loss in contenders.items():
+        try:
+            step(loss, x, y)
+            able[name] = loss
+        except (NotImplementedError, RuntimeError) as error:
+            cells.append(f"{name} left out: {str(error).splitlines()[0][:90]}")
+    times = medians(able, x, y, budget=0.5)
+    base = next(iter(times.values()), None)
+    cells = [f"{name} {1e3 * v:.3f} ({v / base:.2f})" for name, v in times.items()] + cells
+    print(f"{title:60}" + "  ".join(cells), flush=True)
     torch.compiler.reset()
 
 

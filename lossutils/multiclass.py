@@ -289,21 +289,22 @@ def _focus(x, t, dim, gamma, top):
     e = _rest(x, t, dim, top)
     total = e.sum(dim, keepdim=True)
     # One number a sample from here on, so float64 costs little; it saves the digits of large margins.
-    right, beyond = x.gather(dim, t).double(), 0
+    right = x.gather(dim, t).double()
     if top is None:
         odds = right.neg_().exp_().mul_(total)
     else:
         z = total.double().log() + (top - right)
-        odds, beyond = z.clamp(max=700).exp_(), (z - 700).clamp_(min=0)
+        odds = z.clamp(max=700).exp_()
     ce, p_t = torch.log1p(odds), (1 + odds).reciprocal_()
     q = odds.mul_(p_t)
-    if gamma == 0:
-        loss, slope = ce + beyond, q
-    else:
+    # The logarithm of e^z is z where that runs over; the slope there is that of q = 1.
+    loss = ce if top is None else ce + (z - 700).clamp_(min=0)
+    slope = q
+    if gamma != 0:
         focus = q**gamma
-        loss = focus * (ce + beyond)
+        loss = focus * loss
         slope = p_t.mul_(ce).mul_(gamma).add_(q).mul_(focus)
-    rate = slope.div_(total.clamp(min=torch.finfo(x.dtype).tiny))
+    rate = slope.div_(total if top is None else total.clamp(min=torch.finfo(x.dtype).tiny))
     return loss.to(x.dtype), e, total, rate.to(x.dtype)
 
 

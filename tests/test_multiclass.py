@@ -10,6 +10,7 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from lossutils import (
     SoftmaxFocalLoss,
+    binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
     log_softmax,
@@ -126,14 +127,17 @@ def test_a_single_class_costs_nothing():
         assert torch.equal(torch.autograd.grad(loss.sum(), x)[0], torch.zeros(3, 1))
 
 
+@pytest.mark.parametrize("shifted", [False, True])
 @pytest.mark.parametrize("gamma", GAMMAS)
-def test_to_one_in_a_million(gamma):
+def test_to_one_in_a_million(gamma, shifted):
     """Loss and slope by the right class; the other classes' slopes where they are within 16 of the largest of them.
 
-    Farther off a float32 difference of scores is itself rounded by more than a millionth.
+    Farther off a float32 difference of scores is itself rounded by more than a millionth. Moderate scores alone need
+    no shift by the largest of them; with scores up to 100 among them all are shifted.
     """
     torch.manual_seed(0)
-    x = torch.cat([torch.randn(60, 4) * 3, torch.rand(60, 4) * 200 - 100]).requires_grad_()
+    wide = torch.rand(60, 4) * 200 - 100 if shifted else torch.rand(60, 4) * 30 - 15
+    x = torch.cat([torch.randn(60, 4) * 3, wide]).requires_grad_()
     t = torch.randint(4, (120,))
     loss = softmax_focal_loss(x, t, gamma=gamma)
     (slope,) = torch.autograd.grad(loss.sum(), x)
@@ -197,6 +201,56 @@ def test_the_fast_body_is_the_formula(gamma):
         torch.testing.assert_close(fast, formula)
         slopes = [torch.autograd.grad(loss.sum(), x)[0] for loss in (fast, formula)]
         torch.testing.assert_close(*slopes)
+
+
+def test_the_shift_by_the_largest_score_changes_nothing(monkeypatch):
+    x, t, _ = batch(3, 5, 4)
+    x.requires_grad_()
+    plain = softmax_focal_loss(x, t)
+    (slope,) = torch.autograd.grad(plain.sum(), x)
+    monkeypatch.setattr("lossutils.multiclass._within_range", lambda *_: False)
+    shifted = softmax_focal_loss(x, t)
+    torch.testing.assert_close(plain, shifted, rtol=2e-6, atol=0)
+    torch.testing.assert_close(slope, torch.autograd.grad(shifted.sum(), x)[0], rtol=3e-6, atol=0)
+
+
+@pytest.mark.parametrize("height", [-200.0, -90.0, -60.0, 60.0, 80.0, 200.0])
+def test_scores_far_from_0_cost_what_those_near_it_do(height):
+    x, t, _ = batch(6, 5)
+    # A step of 2^-10 is kept by float32 at every height here.
+    x = (x * 1024).round() / 1024
+    near, far = x.clone().requires_grad_(), (x + height).requires_grad_()
+    losses = [softmax_focal_loss(v, t, gamma=5.0) for v in (near, far)]
+    torch.testing.assert_close(*losses, rtol=2e-6, atol=0)
+    slopes = [torch.autograd.grad(v.sum(), w)[0] for v, w in zip(losses, (near, far), strict=True)]
+    torch.testing.assert_close(*slopes, rtol=3e-6, atol=0)
+
+
+def test_backward_can_be_repeated_and_batched():
+    x, t, _ = batch(4, 5, dtype=torch.float64)
+    x.requires_grad_()
+    loss = softmax_focal_loss(x, t)
+    first, again, third = (torch.autograd.grad(loss.sum(), x, retain_graph=True)[0] for _ in range(3))
+    assert torch.equal(first, again)
+    assert torch.equal(first, third)
+    (rows,) = torch.autograd.grad(loss, x, torch.eye(4, dtype=torch.float64), is_grads_batched=True)
+    torch.testing.assert_close(rows.sum(0), first)
+    p = torch.rand(4, dtype=torch.float64, requires_grad=True)
+    each = F.binary_cross_entropy(p, p.detach().round(), reduction="none")
+    ours = binary_cross_entropy(p, p.detach().round(), reduction="none")
+    seeds = torch.eye(4, dtype=torch.float64)
+    slopes = [torch.autograd.grad(v, p, seeds, is_grads_batched=True)[0] for v in (each, ours)]
+    torch.testing.assert_close(*slopes)
+
+
+def test_a_right_class_without_chance_still_has_a_slope():
+    x = torch.tensor([[-math.inf, 0.0, 1.0], [-1e4, 0.0, 1.0]], requires_grad=True)
+    for gamma in GAMMAS:
+        loss = softmax_focal_loss(x, torch.tensor([0, 0]), gamma=gamma)
+        assert loss[0] == math.inf
+        assert loss[1].item() == pytest.approx(1e4, rel=1e-3)
+        expected = torch.tensor([-1.0, *F.softmax(torch.tensor([0.0, 1.0]), 0)]).expand(2, 3)
+        torch.testing.assert_close(torch.autograd.grad(loss.sum(), x)[0], expected)
 
 
 def test_first_and_second_derivatives_are_right():

@@ -11,11 +11,10 @@ lab: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
 
 slides: .venv/installed
-	$(BIN)/python tests/refresh.py $(LESSON)
-	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/rise/notebooks/$$(cd notebooks && ls $(LESSON)_*.ipynb) $(ARGS)
+	$(BIN)/jupyter lab $(SERVER) "--LabApp.default_url=/rise/$$(cd notebooks && ls $(LESSON)_*.ipynb)?run=1" $(ARGS)
 
 test: .venv/installed lint
-	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile tests notebooks $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile tests notebooks $(ARGS)
 
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

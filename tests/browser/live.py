@@ -189,8 +189,8 @@ PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(pr
 
 
 def _wait_for_run(page, server, name):
-    server.wait_for_kernel(name)
     wait(page, f"() => !{PROMPTS}.includes('[*]:')")
+    server.wait_for_kernel(name)  # cells with a folded source show no prompt
     if page.evaluate(f"() => {PROMPTS}.includes('[ ]:')"):  # an error stops a run
         raise RuntimeError(page.locator("[data-mime-type$=stderr]").last.inner_text()[-2000:])
 

@@ -70,14 +70,13 @@ def step(loss, x, y):
     loss(x, y).backward()
 
 
-def medians(contenders, x, y, budget=4.0):
+def medians(contenders, x, y, budget=4.0, least=5):
     """Median seconds of forward and backward for each contender, taken in turns until the budget is spent."""
     taken = {name: [] for name in contenders}
     for loss in contenders.values():
-        for _ in range(2):
-            step(loss, x, y)
+        step(loss, x, y)
     start = time.perf_counter()
-    while len(next(iter(taken.values()))) < 5 or time.perf_counter() - start < budget:
+    while len(next(iter(taken.values()))) < least or time.perf_counter() - start < budget:
         for name, loss in contenders.items():
             settle(x.device.type)
             begin = time.perf_counter()
@@ -254,8 +253,8 @@ def print_growth(device):
 
 
 def print_line(title, contenders, x, y):
-    if "its formula" not in contenders or x.numel() <= 10**6:
-        contenders = contenders | {"compiled": torch.compile(contenders["lossutils"], dynamic=False)}
+    contenders = {name: loss for name, loss in contenders.items() if name != "its formula"}
+    contenders["compiled"] = torch.compile(contenders["lossutils"], dynamic=False)
     able, cells = {}, []
     for name, loss in contenders.items():
         try:
@@ -263,7 +262,7 @@ def print_line(title, contenders, x, y):
             able[name] = loss
         except (NotImplementedError, RuntimeError) as error:
             cells.append(f"{name} left out: {str(error).splitlines()[0][:90]}")
-    times = medians(able, x, y, budget=0.5)
+    times = medians(able, x, y, budget=0.5, least=3) if able else {}
     base = next(iter(times.values()), None)
     cells = [f"{name} {1e3 * v:.3f} ({v / base:.2f})" for name, v in times.items()] + cells
     print(f"{title:60}" + "  ".join(cells), flush=True)

@@ -337,7 +337,10 @@ def _sigmoid(s, gamma):
 
 
 class SigmoidFocalLoss(torch.nn.Module):
-    """`sigmoid_focal_loss` for training loops; the mean over all elements unless told otherwise."""
+    """`sigmoid_focal_loss` for training loops; the mean over all elements unless told otherwise.
+
+    Settings, shapes and errors as for the function; `gamma`, `alpha` and `reduction` are checked when it is made.
+    """
 
     def __init__(self, *, gamma=2.0, alpha=None, reduction="mean"):
         super().__init__()

@@ -16,6 +16,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     """The better one of a pair must lead by a margin; torch's `margin_ranking_loss`.
 
     Formula: L = max(0, margin - y·(x₁ - x₂)), y = 1 where the first should lead and -1 where the second.
+    "none": L; "sum": ΣL; "mean": ΣL/n of the elements after broadcasting.
     dL/dx₁ = -y where the margin is not kept, else 0; dL/dx₂ is its negative.
     Shapes: all three of the same number of dimensions, broadcast. Values: labels other than ±1 are not refused (nor by
     torch); the margin is any number.
@@ -36,6 +37,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     """Every label must lead every other class by 1; torch's `multilabel_margin_loss`.
 
     Formula, for every sample: L = Σ_{t in labels} Σ_{i not a label} max(0, 1 - (x_t - x_i)) / C.
+    "none": L; "sum": ΣL; "mean": ΣL/N. ∂L/∂x_i = (labels that do not lead i - classes i does not lead) / C.
     Shapes: `input` (N, C) or (C); `target` the same, int64: the labels' indices from the left, the first -1 ends the
     list. "none" gives (N) or a single number. A label listed twice counts twice, as in torch. Memory grows as N·C².
     Better than torch: float16 and bfloat16 are taken, and the mean of no samples is NaN instead of arbitrary.
@@ -61,7 +63,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     """A score must have the sign of its label, smoothly; torch's `soft_margin_loss`.
 
     Formula: L = ln(1 + e^(-y·x)) = softplus(-y·x), y = ±1: binary cross entropy for labels written as -1 and 1.
-    dL/dx = -y·σ(-y·x).
+    "none": L; "sum": ΣL; "mean": ΣL/n. dL/dx = -y·σ(-y·x). Unit: nats.
     Shapes: any; `target` broadcasts to `input`. Values: labels other than ±1 are not refused (nor by torch). The result
     has the input's dtype. Second derivatives work.
     Better than torch: no overflow (x = -100, y = 1 costs 100, torch says inf), and an infinite score of the right sign

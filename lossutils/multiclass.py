@@ -144,6 +144,8 @@ def cross_entropy(
     does its slope; an infinite score of the right class costs 0 with slope 0; a class of probability 0 contributes 0
     also where ln p is -inf (torch says NaN for both). Second derivatives work.
 
+    Memory and speed: as for `softmax_focal_loss`, of which this is the γ = 0.
+
     Raises: ValueError for another number of samples and an unknown reduction; RuntimeError for other shapes, dtypes,
     devices, label_smoothing outside [0, 1], ignore_index ≥ 0 with probabilities; IndexError for a class out of range
     (on the CPU; an accelerator stops with its own error, as torch's does); NotImplementedError for integer input.
@@ -206,8 +208,14 @@ def softmax_focal_loss(input, target, *, gamma=2.0, alpha=None, ignore_index=-10
     Unit: nats.
 
     Values: a target equal to `ignore_index` costs nothing and does not count; if all are ignored the mean is NaN. γ = 0
-    is `cross_entropy`. No gradient is infinite or NaN for any γ ≥ 0, not for an infinite score of the right class
-    either. NaN in, NaN out. Second derivatives work.
+    is `cross_entropy`. No gradient is infinite or NaN for any γ ≥ 0, not for a right class of score ±inf either (+inf
+    costs 0 with slope 0, -inf is infinite with the finite slope of a hopeless score). NaN in, NaN out. Second
+    derivatives work.
+
+    Memory and speed: one tensor of the input's size is kept beside the input, and becomes its gradient. The largest
+    score is looked for and subtracted only where the exponentials would leave the range without it, or where looking
+    would have to wait for a device. `softmax_focal_loss_formula` is the same in plain operations; it is used by itself
+    under `torch.func`, for a tensor as `gamma` and for second derivatives.
 
     Raises: as `cross_entropy`; ValueError for gamma < 0 and a number alpha outside [0, 1], RuntimeError for an `alpha`
     tensor of the wrong length (its values, and a tensor gamma's, are not looked at).
@@ -314,7 +322,10 @@ def _within_range(total, rate):
 
 
 class SoftmaxFocalLoss(torch.nn.Module):
-    """`softmax_focal_loss` for training loops; the mean over the samples not ignored unless told otherwise."""
+    """`softmax_focal_loss` for training loops; the mean over the samples not ignored unless told otherwise.
+
+    Settings, shapes and errors as for the function; `gamma`, `alpha` and `reduction` are checked when it is made.
+    """
 
     def __init__(self, *, gamma=2.0, alpha=None, ignore_index=-100, reduction="mean"):
         super().__init__()

@@ -17,6 +17,8 @@ from lossutils import _contract
 def l1_penalty(parameters: Tensor | Iterable[Tensor] | torch.nn.Module) -> Tensor:
     """Sum of absolute values, Σ|w|, which draws weights to exactly 0. Derivative: sign(w), 0 at 0.
 
+    Takes, returns and raises what the head of this module says. Unit: that of w.
+
     Source: Tibshirani, Regression Shrinkage and Selection via the Lasso, 1996.
     """
     return sum((w.abs().sum() for w in _contract.parameters(parameters)), torch.zeros(()))
@@ -26,6 +28,7 @@ def l2_penalty(parameters: Tensor | Iterable[Tensor] | torch.nn.Module) -> Tenso
     """Sum of squares, Σw², which draws weights towards 0 in proportion. Derivative: 2·w.
 
     There is no ½ and no root in it: λ/2 times this is what `weight_decay=λ` means to `torch.optim.SGD`.
+    Takes, returns and raises what the head of this module says. Unit: that of w, squared.
 
     Source: Hoerl and Kennard, Ridge Regression, 1970.
     """

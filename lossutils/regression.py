@@ -17,7 +17,10 @@ from lossutils import _contract
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None) -> Tensor:
     """Absolute error; torch's `l1_loss`.
 
-    Formula: L = w·|e|; "mean" divides by Σw where there is a weight. dL/dx = w·sign(e), 0 at e = 0.
+    Formula: L = w·|e|, e = x - y; "none": L; "sum": ΣL; "mean": ΣL/n, with a weight ΣL/Σw. dL/dx = w·sign(e), 0 at
+    e = 0.
+    Shapes: `input` (x) and `target` (y) the same, or stretched with a warning; `weight` (w) exactly that of `input`.
+    Unit: that of e. Values: any; NaN in, NaN out; an empty mean is NaN. Raises: as the head of this module lists.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
@@ -28,7 +31,10 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None) -> Tensor:
     """Squared error, without a root; torch's `mse_loss`.
 
-    Formula: L = w·e²; "mean" divides by Σw where there is a weight. dL/dx = 2·w·e.
+    Formula: L = w·e², e = x - y; "none": L; "sum": ΣL; "mean": ΣL/n, with a weight ΣL/Σw. dL/dx = 2·w·e.
+    Shapes: `input` (x) and `target` (y) the same, or stretched with a warning; `weight` (w) exactly that of `input`.
+    Unit: that of e, squared. Values: any; NaN in, NaN out; an empty mean is NaN. Raises: as the head of this module
+    lists.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
@@ -39,9 +45,12 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None) -> Tensor:
     """Squared near 0, absolute beyond δ; torch's `huber_loss`.
 
-    Formula: L = w·e²/2 where |e| ≤ δ, else w·δ·(|e| - δ/2); with m = min(|e|, δ) both are w·m·(|e| - m/2). "mean"
-    divides by n also where there is a weight, as torch's. dL/dx = w·e, held within ±w·δ. δ > 0; δ → ∞ gives e²/2, L/δ
-    for δ → 0 gives |e|. The result has the input's dtype.
+    Formula: L = w·e²/2 where |e| ≤ δ, else w·δ·(|e| - δ/2), e = x - y; with m = min(|e|, δ) both are w·m·(|e| - m/2).
+    "none": L; "sum": ΣL; "mean": ΣL/n, also where there is a weight, as torch's. dL/dx = w·e, held within ±w·δ.
+    Shapes: `input` (x) and `target` (y) the same, or stretched with a warning; `weight` (w) exactly that of `input`.
+    Without a weight the result has the input's dtype. Unit: that of e, squared.
+    Values: δ > 0, e any; δ → ∞ gives e²/2, L/δ for δ → 0 gives |e|. NaN in, NaN out; an empty mean is NaN. Raises:
+    RuntimeError for δ ≤ 0, and as the head of this module lists.
     Source: Huber, Robust Estimation of a Location Parameter, 1964;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
     """
@@ -57,8 +66,11 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None) -> Tenso
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0) -> Tensor:
     """Squared near 0, absolute beyond β; torch's `smooth_l1_loss`, which is `huber_loss` with δ = β, divided by β.
 
-    Formula: L = e²/(2β) where |e| < β, else |e| - β/2; with m = min(|e|, β) both are m/β·(|e| - m/2). dL/dx = e/β, held
-    within ±1. β ≥ 0; β = 0 is `l1_loss`.
+    Formula: L = e²/(2β) where |e| < β, else |e| - β/2, e = x - y; with m = min(|e|, β) both are m/β·(|e| - m/2).
+    "none": L; "sum": ΣL; "mean": ΣL/n. dL/dx = e/β, held within ±1.
+    Shapes: `input` (x) and `target` (y) the same, or stretched with a warning. Unit: that of e.
+    Values: β ≥ 0, e any; β = 0 is `l1_loss`. NaN in, NaN out; an empty mean is NaN. Raises: RuntimeError for β < 0, and
+    as the head of this module lists.
     Source: Girshick, Fast R-CNN, 2015; https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)

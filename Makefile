@@ -10,8 +10,11 @@ SERVER := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 
 lab: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
 
+# The token stands in the address itself, because the server prints one that already has a query wrongly.
 slides: .venv/installed
-	$(BIN)/jupyter lab $(SERVER) "--LabApp.default_url=/rise/$$(cd notebooks && ls $(LESSON)_*.ipynb)?run=1" $(ARGS)
+	token=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(16))'); \
+	page=/rise/$$(cd notebooks && ls $(LESSON)_*.ipynb); \
+	$(BIN)/jupyter lab $(SERVER) --IdentityProvider.token=$$token "--LabApp.default_url=$$page?token=$$token&run=1" $(ARGS)
 
 test: .venv/installed lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile tests notebooks $(ARGS)

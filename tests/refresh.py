@@ -32,6 +32,17 @@ RISE = {
 }
 
 
+def merged(outputs):
+    """What a cell printed, as one output: a busy machine delivers it in pieces."""
+    whole = []
+    for output in outputs:
+        if whole and output.output_type == "stream" and (whole[-1].get("name") == output.name):
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
+
+
 def refresh(path):
     """Execute one notebook in its folder and rewrite it in its stable form."""
     notebook = nbformat.read(path, as_version=4)
@@ -43,6 +54,8 @@ def refresh(path):
         cell.metadata = {key: cell.metadata[key] for key in KEPT if key in cell.metadata}
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop(WIDGET, None)
+        if "outputs" in cell:
+            cell.outputs = merged(cell.outputs)
     nbformat.write(notebook, path)
 
 

@@ -10,7 +10,7 @@ LESSONS = sorted(path.name for path in live.NOTEBOOKS.glob("*.ipynb"))
 OUTSIDE = """() => {
     const [width, height] = [innerWidth, innerHeight - 24];
     const shown = document.querySelector('section.present > section.present');
-    const name = node => `<${node.tagName.toLowerCase()} class="${node.className}">`;
+    const name = node => `<${node.tagName.toLowerCase()} class="${node.getAttribute('class')}">`;
     const problems = [];
     for (const node of shown.querySelectorAll('*:not(svg *)')) {
         const {left, right, top, bottom} = node.getBoundingClientRect();
@@ -62,4 +62,5 @@ def test_every_slide_fits_its_screen(page, server, lesson):
     live.run_slides(page, server, lesson)
     server.shut_down(lesson)  # it is not needed any more, and a dozen of them would fill the memory
     outside = {slide: page.evaluate(OUTSIDE) for slide in live.slides(page)}
-    assert not any(outside.values()), {slide: problems for slide, problems in outside.items() if problems}
+    outside = {slide: problems for slide, problems in outside.items() if problems}
+    assert not outside

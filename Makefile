@@ -31,7 +31,7 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-.venv/installed: requirements.txt pyproject.toml lossutils/labextension/package.json
+.venv/installed: requirements.txt pyproject.toml $(wildcard lossutils/labextension/*.json lossutils/labextension/static/*)
 	test -d .venv || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"

@@ -1,0 +1,3 @@
+"""Lesson 02, weighted binary cross entropy."""
+
+EXERCISES = ()

@@ -1,0 +1,3 @@
+"""Lesson 04, softmax, NLL and cross entropy."""
+
+EXERCISES = ()

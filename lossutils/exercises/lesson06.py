@@ -1,0 +1,3 @@
+"""Lesson 06, squared error against cross entropy."""
+
+EXERCISES = ()

@@ -17,7 +17,7 @@ slides: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --IdentityProvider.token=$$token "--LabApp.default_url=$$page?token=$$token&run=1" $(ARGS)
 
 test: .venv/installed lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile tests notebooks $(ARGS)
+	LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile tests notebooks $(ARGS)
 
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

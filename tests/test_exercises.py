@@ -12,6 +12,7 @@ import time
 import nbformat
 import pytest
 import torch
+from nbclient import NotebookClient
 
 from lossutils.exercises import EXERCISES, LESSONS, Exercise, check, judging, progress, ticks
 from lossutils.exercises.judging import TIME_LIMIT, judge
@@ -234,6 +235,19 @@ def test_a_loop_that_never_ends_is_ended(answer):
     assert "a loop that never ends" in said_of(answer)
     assert time.monotonic() - start < 3 and TIME_LIMIT < 3  # noqa: PT018
     assert judge(ADD, lambda x: x + 1)[0]
+
+
+def test_a_kernel_stays_usable_after_a_loop_that_never_ends(tmp_path):
+    code = [
+        "from lossutils.exercises import check",
+        "def mine(p, y):\n    while True: pass",
+        'check("bce", mine)',
+        "1 + 1",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in code])
+    NotebookClient(book, timeout=30, resources={"metadata": {"path": tmp_path}}).execute()
+    assert "a loop that never ends" in book.cells[2].outputs[0].text
+    assert book.cells[3].outputs[0].data["text/plain"] == "2"
 
 
 def test_what_an_answer_prints_is_not_shown(capsys):

@@ -6,7 +6,7 @@ ARGS ?=
 # A server of one's own: loopback only, a token, and no pop-up that asks for the news over the first cell.
 SERVER := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab slides test bench refresh lint
+.PHONY: lab slides test bench refresh lint site pages slides-html handouts
 lab: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
 
@@ -30,6 +30,33 @@ refresh: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# The site. A lesson is executed once, for its page and for its slides; whatever has not changed is not built again.
+LESSONS := $(sort $(wildcard notebooks/*.ipynb))
+EXECUTED := $(LESSONS:notebooks/%=build/pages/%)
+PACKAGE := $(wildcard lossutils/*.py lossutils/*/*.py)
+SITE := .venv/installed web/node_modules/installed
+
+site: pages slides-html handouts
+
+pages: $(SITE)
+	$(MAKE) -j2 build/pages/index.md $(EXECUTED) $(LESSONS:%=site/%)
+	$(BIN)/sphinx-build --quiet --fail-on-warning -c web -d build/doctrees build/pages site
+
+build/pages/%.ipynb: notebooks/%.ipynb web/execute.py $(PACKAGE)
+	LOSSUTILS_RENDERER=html OMP_NUM_THREADS=1 $(BIN)/python -m web.execute $< $@
+
+build/pages/index.md: web/index.md web/index.py web/reading.py $(LESSONS)
+	mkdir -p $(@D)
+	$(BIN)/python -m web.index > $@
+
+site/notebooks/%.ipynb: notebooks/%.ipynb
+	mkdir -p $(@D)
+	cp $< $@
+
+web/node_modules/installed: web/package-lock.json
+	npm ci --prefix web --no-audit --no-fund
+	touch $@
 
 .venv/installed: requirements.txt pyproject.toml $(wildcard lossutils/labextension/*.json lossutils/labextension/static/*)
 	test -d .venv || $(PYTHON) -m venv .venv

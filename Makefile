@@ -46,6 +46,14 @@ pages: $(SITE)
 build/pages/%.ipynb: notebooks/%.ipynb web/execute.py $(PACKAGE)
 	LOSSUTILS_RENDERER=html OMP_NUM_THREADS=1 $(BIN)/python -m web.execute $< $@
 
+SLIDES := $(wildcard web/slides.*) web/figures.py web/formulas.py web/katex.js notebooks/rise.css \
+	$(addprefix lossutils/explore/,figure.js figure.css host.js host.css)
+slides-html: $(SITE)
+	$(MAKE) -j2 $(LESSONS:notebooks/%.ipynb=site/slides/%.html)
+
+site/slides/%.html: build/pages/%.ipynb $(SLIDES)
+	$(BIN)/python -m web.slides $< $@
+
 build/pages/index.md: web/index.md web/index.py web/reading.py $(LESSONS)
 	mkdir -p $(@D)
 	$(BIN)/python -m web.index > $@

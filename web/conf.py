@@ -10,8 +10,7 @@ from docutils import nodes
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from lossutils.explore import page  # noqa: E402
-from web import formulas, reading  # noqa: E402
+from web import figures, formulas, reading  # noqa: E402
 
 project = "What a loss function does"
 html_title = project
@@ -42,8 +41,13 @@ def write_static():
     for font in (formulas.KATEX / "fonts").glob("*.woff2"):  # the first format of each font, and every browser's choice
         shutil.copy(font, static / "katex/fonts")
     shutil.copytree(ROOT / "notebooks/pictures", static / "pictures")
-    (static / "lossutils.js").write_text(page.script(), encoding="utf-8")
-    (static / "site.css").write_text(page.style() + (ROOT / "web/site.css").read_text(encoding="utf-8"), "utf-8")
+    (static / "lossutils.js").write_text(figures.script(), encoding="utf-8")
+    (static / "site.css").write_text(figures.style() + (ROOT / "web/site.css").read_text(encoding="utf-8"), "utf-8")
+
+
+def keep_to_build(app):
+    """myst-nb writes the outputs of the cells beside the site; they belong to what can be thrown away."""
+    app.env.mystnb_config = app.env.mystnb_config.copy(output_folder=str(ROOT / "build/outputs"))
 
 
 def formula(alone):
@@ -64,5 +68,6 @@ def lesson(app, pagename, templatename, context, doctree):
 def setup(app):
     write_static()
     app.add_html_math_renderer("katex", inline_renderers=formula(False), block_renderers=formula(True))
+    app.connect("builder-inited", keep_to_build, priority=900)  # after myst-nb's own
     app.connect("html-page-context", lesson)
     return {"parallel_read_safe": True}

@@ -14,6 +14,9 @@ def main(source, target):
     NotebookClient(notebook, timeout=120, store_widget_state=False, resources=resources).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # when it ran
+        for output in cell.get("outputs", ()):
+            if "text/html" in output.get("data", {}):
+                output.data.pop("image/png", None)  # a figure's HTML has its picture
         if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-cell"]  # the speaker's, not the page's
         elif cell.metadata.get("jupyter", {}).get("source_hidden"):

@@ -1,4 +1,4 @@
-"""TeX to HTML when the site is built, so that a page needs no script for its formulas. One node process does them all."""
+"""TeX to HTML when the site is built, so that a page needs no script for it. One node process does all."""
 
 import functools
 import json

@@ -157,7 +157,9 @@ def _renderer():
     """How a figure is displayed: as a widget of a notebook, or as HTML for a page that no kernel stands behind."""
     renderer = os.environ.get("LOSSUTILS_RENDERER") or "widget"
     if renderer not in ("widget", "html"):
-        raise ValueError(f"LOSSUTILS_RENDERER={renderer!r} is no renderer: set it to 'widget' or 'html', or not at all.")
+        raise ValueError(
+            f"LOSSUTILS_RENDERER={renderer!r} is no renderer: set it to 'widget' or 'html', or not at all."
+        )
     return renderer
 
 

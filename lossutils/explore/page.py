@@ -7,12 +7,10 @@ import base64
 import html
 import json
 import math
-import pathlib
 import struct
 
 import numpy as np
 
-HERE = pathlib.Path(__file__).parent
 SHOWN = (0, 0.25, 0.5, 0.75, 1)  # where on the axis the table of a few values looks
 
 
@@ -31,19 +29,6 @@ def figure(explorer, payload, picture):
         f'<div class="lossutils-still"><img alt="{alt}" width="{width}" height="{height}" '
         f'src="data:image/png;base64,{source}">{_few_values(explorer)}</div></div>'
     )
-
-
-def script():
-    """`figure.js` and its host as one classic script: a browser loads no module from a file."""
-    drawing, host = ((HERE / name).read_text(encoding="utf-8") for name in ("figure.js", "host.js"))
-    export = "export default {render};\n"
-    if drawing.count(export) != 1:
-        raise ValueError(f"figure.js must hold {export.strip()!r} once: the host takes its place.")
-    return f"(() => {{\n{drawing.replace(export, '')}\n{host}}})();\n"
-
-
-def style():
-    return "".join((HERE / name).read_text(encoding="utf-8") for name in ("figure.css", "host.css"))
 
 
 def _packed(table):

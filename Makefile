@@ -31,36 +31,47 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# The site. A lesson is executed once, for its page and for its slides; whatever has not changed is not built again.
+# The site. A lesson is executed once, for its page and for its slides. What has not changed is not built again: each step
+# gets the lessons that are newer than its last run, or all of them if something that all of them stand on is newer.
 LESSONS := $(sort $(wildcard notebooks/*.ipynb))
+PAGES := $(LESSONS:notebooks/%.ipynb=site/%.html)
 EXECUTED := $(LESSONS:notebooks/%=build/pages/%)
-PACKAGE := $(wildcard lossutils/*.py lossutils/*/*.py)
-SITE := .venv/installed web/node_modules/installed
+FIGURES := web/figures.py $(addprefix lossutils/explore/,figure.js figure.css host.js host.css)
+changed = $(if $(filter-out $(1),$?),$(1),$?)
 
-site: pages slides-html handouts
+site:
+	$(MAKE) build/pages/.executed build/pages/index.md
+	$(MAKE) -j2 pages slides-html
+	$(MAKE) site/handouts/.printed
 
-pages: $(SITE)
-	$(MAKE) -j2 build/pages/index.md $(EXECUTED) $(LESSONS:%=site/%)
-	$(BIN)/sphinx-build --quiet --fail-on-warning -c web -d build/doctrees build/pages site
+slides-html: site/slides/.written
 
-build/pages/%.ipynb: notebooks/%.ipynb web/execute.py $(PACKAGE)
-	LOSSUTILS_RENDERER=html OMP_NUM_THREADS=1 $(BIN)/python -m web.execute $< $@
+handouts: site
 
-SLIDES := $(wildcard web/slides.*) web/figures.py web/formulas.py web/katex.js notebooks/rise.css \
-	$(addprefix lossutils/explore/,figure.js figure.css host.js host.css)
-slides-html: $(SITE)
-	$(MAKE) -j2 $(LESSONS:notebooks/%.ipynb=site/slides/%.html)
+build/pages/.executed: $(LESSONS) web/execute.py $(wildcard lossutils/*.py lossutils/*/*.py) \
+		| .venv/installed web/node_modules/installed
+	LOSSUTILS_RENDERER=html OMP_NUM_THREADS=1 $(BIN)/python -m web.execute $(call changed,$(LESSONS))
+	touch $@
 
-site/slides/%.html: build/pages/%.ipynb $(SLIDES)
-	$(BIN)/python -m web.slides $< $@
+$(EXECUTED): build/pages/.executed ;
 
 build/pages/index.md: web/index.md web/index.py web/reading.py $(LESSONS)
 	mkdir -p $(@D)
 	$(BIN)/python -m web.index > $@
 
-site/notebooks/%.ipynb: notebooks/%.ipynb
-	mkdir -p $(@D)
-	cp $< $@
+# Sphinx finds out for itself what has changed.
+pages: build/pages/.executed build/pages/index.md
+	mkdir -p site/notebooks
+	cp -p $(LESSONS) site/notebooks
+	$(BIN)/sphinx-build --quiet --fail-on-warning -c web -d build/doctrees build/pages site
+
+site/slides/.written: $(EXECUTED) $(wildcard web/slides.*) web/formulas.py web/katex.js notebooks/rise.css $(FIGURES)
+	$(BIN)/python -m web.slides $(call changed,$(EXECUTED))
+	touch $@
+
+site/handouts/.printed: $(PAGES) web/handout.py web/site.css $(FIGURES)
+	$(BIN)/python -m web.handout $(call changed,$(PAGES))
+	touch $@
 
 web/node_modules/installed: web/package-lock.json
 	npm ci --prefix web --no-audit --no-fund

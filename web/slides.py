@@ -1,4 +1,4 @@
-"""A lesson as one file of slides: `python -m web.slides build/pages/NN_name.ipynb site/slides/NN_name.html`.
+"""Each lesson as one file of slides in site/slides: `python -m web.slides build/pages/NN_name.ipynb …`.
 
 The markup has JupyterLab's class names, so that notebooks/rise.css sizes these slides as it does RISE's.
 """
@@ -20,6 +20,7 @@ from pygments.lexers import PythonLexer
 from web import figures, formulas
 
 HERE = pathlib.Path(__file__).parent
+TARGET = HERE.parent / "site/slides"
 REVEAL = HERE / "node_modules/reveal.js/dist"
 CODE = HtmlFormatter(style="a11y-high-contrast-light", nowrap=True)
 
@@ -96,26 +97,23 @@ def in_script(javascript):
     return re.sub(r"</(script)", r"<\\/\1", javascript, flags=re.IGNORECASE).replace("<!--", "<\\!--")
 
 
-def main(source, target):
-    notebook = nbformat.read(source, as_version=4)
+def main(*sources):
     rise = (HERE.parent / "notebooks/rise.css").read_text(encoding="utf-8")
     reveal = (REVEAL / "reveal.css").read_text(encoding="utf-8")
     own = (HERE / "slides.css").read_text(encoding="utf-8")
     scripts = [(REVEAL / name).read_text(encoding="utf-8") for name in ("reveal.js", "plugin/notes.js")]
     template = jinja2.Template((HERE / "slides.html").read_text(encoding="utf-8"), trim_blocks=True, lstrip_blocks=True)
-    target = pathlib.Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(
-        template.render(
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for source in map(pathlib.Path, sources):
+        notebook = nbformat.read(source, as_version=4)
+        deck = template.render(
             title=re.match(r"# (.+)", notebook.cells[0].source)[1],
-            name=target.stem,
             topics=slides(notebook.cells),
             rise=notebook.metadata.rise,
             style="\n".join([reveal, katex_style(), figures.style(), CODE.get_style_defs(".cm-content"), rise, own]),
-            scripts=list(map(in_script, [*scripts, figures.script()])),
-        ),
-        encoding="utf-8",
-    )
+            scripts=[in_script(script) for script in (*scripts, figures.script())],
+        )
+        (TARGET / f"{source.stem}.html").write_text(deck, encoding="utf-8")
 
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table").use(

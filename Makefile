@@ -6,7 +6,7 @@ ARGS ?=
 # A server of one's own: loopback only, a token, and no pop-up that asks for the news over the first cell.
 SERVER := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab slides test bench refresh lint site pages slides-html handouts
+.PHONY: lab slides test bench refresh lint site slides-html handouts
 lab: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
 
@@ -40,9 +40,9 @@ FIGURES := web/figures.py $(addprefix lossutils/explore/,figure.js figure.css ho
 changed = $(if $(filter-out $(1),$?),$(1),$?)
 
 site:
-	$(MAKE) build/pages/.executed build/pages/index.md
-	$(MAKE) -j2 pages slides-html
-	$(MAKE) site/handouts/.printed
+	$(MAKE) --no-print-directory build/pages/.executed build/pages/index.md
+	$(MAKE) --no-print-directory -j2 site/.rendered site/slides/.written
+	$(MAKE) --no-print-directory site/handouts/.printed
 
 slides-html: site/slides/.written
 
@@ -59,11 +59,13 @@ build/pages/index.md: web/index.md web/index.py web/reading.py $(LESSONS)
 	mkdir -p $(@D)
 	$(BIN)/python -m web.index > $@
 
-# Sphinx finds out for itself what has changed.
-pages: build/pages/.executed build/pages/index.md
+# Which of the pages have changed, Sphinx finds out for itself.
+site/.rendered: $(EXECUTED) build/pages/index.md $(wildcard web/templates/*) web/conf.py web/site.css web/formulas.py \
+		web/katex.js web/reading.py $(FIGURES) $(wildcard notebooks/pictures/*)
 	mkdir -p site/notebooks
 	cp -p $(LESSONS) site/notebooks
 	$(BIN)/sphinx-build --quiet --fail-on-warning -c web -d build/doctrees build/pages site
+	touch $@
 
 site/slides/.written: $(EXECUTED) $(wildcard web/slides.*) web/formulas.py web/katex.js notebooks/rise.css $(FIGURES)
 	$(BIN)/python -m web.slides $(call changed,$(EXECUTED))

@@ -22,6 +22,7 @@ smartquotes = False
 templates_path = ["templates"]
 html_theme = "furo"
 html_theme_options = {"top_of_page_buttons": []}
+pygments_style, pygments_dark_style = "a11y-high-contrast-light", "a11y-high-contrast-dark"
 html_math_renderer = "katex"
 html_static_path = [os.path.relpath(ROOT / "build/static", ROOT / "web")]
 html_css_files = ["katex/katex.min.css", "site.css"]

@@ -25,6 +25,7 @@ html_theme_options = {"top_of_page_buttons": []}
 pygments_style, pygments_dark_style = "a11y-high-contrast-light", "a11y-high-contrast-dark"
 html_math_renderer = "katex"
 html_static_path = [os.path.relpath(ROOT / "build/static", ROOT / "web")]
+html_favicon = "favicon.svg"
 html_css_files = ["katex/katex.min.css", "site.css"]
 html_js_files = [("lossutils.js", {"defer": "defer"})]
 html_copy_source = html_show_sourcelink = html_show_copyright = False
@@ -60,7 +61,9 @@ def formula(alone):
     return visit, None
 
 
-def lesson(app, pagename, templatename, context, doctree):
+def page(app, pagename, templatename, context, doctree):
+    # myst-nb names every folded cell alike; without that label, what stands on the fold is its name.
+    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
     notebook = reading.NOTEBOOKS / f"{pagename}.ipynb"
     if notebook.exists():
         context["lesson"] = reading.reading(ROOT / f"build/pages/{pagename}.ipynb")
@@ -70,5 +73,5 @@ def setup(app):
     write_static()
     app.add_html_math_renderer("katex", inline_renderers=formula(False), block_renderers=formula(True))
     app.connect("builder-inited", keep_to_build, priority=900)  # after myst-nb's own
-    app.connect("html-page-context", lesson)
+    app.connect("html-page-context", page)
     return {"parallel_read_safe": True}

@@ -16,7 +16,7 @@ slides: .venv/installed
 	page=/rise/$$(cd notebooks && ls $(LESSON)_*.ipynb); \
 	$(BIN)/jupyter lab $(SERVER) --IdentityProvider.token=$$token "--LabApp.default_url=$$page?token=$$token&run=1" $(ARGS)
 
-test: .venv/installed lint
+test: .venv/installed lint site
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile tests notebooks $(ARGS)
 
 bench: .venv/installed

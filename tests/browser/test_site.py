@@ -13,7 +13,6 @@ import pytest
 
 from tests.browser import figures, live
 from tests.browser.test_slides import OUTSIDE
-from web.execute import mark
 
 ROOT = live.NOTEBOOKS.parent
 SITE = ROOT / "site"
@@ -311,10 +310,3 @@ def test_a_second_build_does_nothing(addresses):
     made = subprocess.run(["make", "site"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "python" not in made.stdout
     assert "sphinx" not in made.stdout
-
-
-def test_what_waits_behind_a_click():
-    cell = nbformat.v4.new_code_cell("solution_1 = 2", metadata={"jupyter": {"source_hidden": True}})
-    mark(cell)
-    assert cell.metadata["tags"] == ["hide-cell"]
-    assert cell.metadata["mystnb"]["code_prompt_show"] == "Show the solution"

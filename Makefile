@@ -59,12 +59,12 @@ build/pages/index.md: web/index.md web/index.py web/reading.py $(LESSONS)
 	mkdir -p $(@D)
 	$(BIN)/python -m web.index > $@
 
-# Which of the pages have changed, Sphinx finds out for itself.
+# Which of the pages have changed, Sphinx finds out for itself; of the code beside its settings it knows nothing.
 site/.rendered: $(EXECUTED) build/pages/index.md $(wildcard web/templates/*) web/conf.py web/site.css web/formulas.py \
 		web/katex.js web/reading.py $(FIGURES) $(wildcard notebooks/pictures/*)
 	mkdir -p site/notebooks
 	cp -p $(LESSONS) site/notebooks
-	$(BIN)/sphinx-build --quiet --fail-on-warning -c web -d build/doctrees build/pages site
+	$(BIN)/sphinx-build --quiet --fail-on-warning $(if $(filter-out build/pages/%,$?),--write-all) -c web -d build/doctrees build/pages site
 	touch $@
 
 site/slides/.written: $(EXECUTED) $(wildcard web/slides.*) web/formulas.py web/katex.js notebooks/rise.css $(FIGURES)

@@ -16,8 +16,10 @@ slides: .venv/installed
 	page=/rise/$$(cd notebooks && ls $(LESSON)_*.ipynb); \
 	$(BIN)/jupyter lab $(SERVER) --IdentityProvider.token=$$token "--LabApp.default_url=$$page?token=$$token&run=1" $(ARGS)
 
+# The longest files first, so that no process ends up alone with them.
 test: .venv/installed lint site
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile tests notebooks $(ARGS)
+	LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
+	  --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile --no-loadscope-reorder tests/browser tests notebooks $(ARGS)
 
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

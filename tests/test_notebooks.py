@@ -115,15 +115,14 @@ def test_lesson_has_its_parts(path):
 def test_a_changed_output_fails(tmp_path):
     """The comparison is alive: one altered digit in a saved output is refused, the untouched copy passes."""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(round(0.6857744, 4))", execution_count=1)])
-    results = []
-    for saved in ("0.6858\n", "0.6857\n"):
+    for name, saved in {"right": "0.6858\n", "wrong": "0.6857\n"}.items():
         book.cells[0].outputs = [nbformat.v4.new_output("stream", name="stdout", text=saved)]
-        nbformat.write(book, tmp_path / "one.ipynb")
-        command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "one.ipynb"]
-        results.append(subprocess.run(command, cwd=tmp_path, capture_output=True, text=True))
-    assert results[0].returncode == 0, results[0].stdout
-    assert results[1].returncode == 1
-    assert "0.6857" in results[1].stdout
+        nbformat.write(book, tmp_path / f"{name}.ipynb")
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "right.ipynb", "wrong.ipynb"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "1 failed, 1 passed" in result.stdout
+    assert "FAILED wrong.ipynb" in result.stdout
+    assert "0.6857" in result.stdout
 
 
 def test_refresh_is_stable(tmp_path):

@@ -34,9 +34,9 @@ class Figure:
     def __init__(self, page, explorer, number):
         self.page, self.explorer = page, explorer
         self.names = [variable.name for variable in explorer._variables]
-        output = page.locator(".widget-vbox:has(.lossutils-figure)").nth(number)
-        output.wait_for(state="attached")
-        self.root, self.sliders = output.locator(".lossutils-figure"), output.locator(".widget-slider")
+        self.output = page.locator(".widget-vbox:has(.lossutils-figure)").nth(number)
+        self.output.wait_for(state="attached")
+        self.root, self.sliders = self.output.locator(".lossutils-figure"), self.output.locator(".widget-slider")
         self.handle = lambda i: self.sliders.nth(i).locator(".noUi-handle")
 
     def values(self):

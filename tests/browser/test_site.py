@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from tests.browser import figures, live
-from tests.browser.test_slides import OUTSIDE
+from tests.browser.test_every_slide import OUTSIDE
 
 ROOT = live.NOTEBOOKS.parent
 SITE = ROOT / "site"

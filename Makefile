@@ -6,7 +6,7 @@ ARGS ?=
 # A server of one's own: loopback only, a token, and no pop-up that asks for the news over the first cell.
 SERVER := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab slides test bench refresh lint
+.PHONY: lab slides test bench refresh lint site slides-html handouts
 lab: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
 
@@ -17,7 +17,7 @@ slides: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --IdentityProvider.token=$$token "--LabApp.default_url=$$page?token=$$token&run=1" $(ARGS)
 
 # The longest files first, so that no process ends up alone with them.
-test: .venv/installed lint
+test: .venv/installed lint site
 	LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
 	  --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile --no-loadscope-reorder tests/browser tests notebooks $(ARGS)
 
@@ -32,6 +32,54 @@ refresh: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# The site. A lesson is executed once, for its page and for its slides. What has not changed is not built again: each step
+# gets the lessons that are newer than its last run, or all of them if something that all of them stand on is newer.
+LESSONS := $(sort $(wildcard notebooks/*.ipynb))
+PAGES := $(LESSONS:notebooks/%.ipynb=site/%.html)
+EXECUTED := $(LESSONS:notebooks/%=build/pages/%)
+FIGURES := web/figures.py $(addprefix lossutils/explore/,figure.js figure.css host.js host.css)
+changed = $(if $(filter-out $(1),$?),$(1),$?)
+
+site:
+	$(MAKE) --no-print-directory build/pages/.executed build/pages/index.md
+	$(MAKE) --no-print-directory -j2 site/.rendered site/slides/.written
+	$(MAKE) --no-print-directory site/handouts/.printed
+
+slides-html: site/slides/.written
+
+handouts: site
+
+build/pages/.executed: $(LESSONS) web/execute.py $(wildcard lossutils/*.py lossutils/*/*.py) \
+		| .venv/installed web/node_modules/installed
+	LOSSUTILS_RENDERER=html OMP_NUM_THREADS=1 $(BIN)/python -m web.execute $(call changed,$(LESSONS))
+	touch $@
+
+$(EXECUTED): build/pages/.executed ;
+
+build/pages/index.md: web/index.md web/index.py web/reading.py $(LESSONS)
+	mkdir -p $(@D)
+	$(BIN)/python -m web.index > $@
+
+# Which of the pages have changed, Sphinx finds out for itself; of the code beside its settings it knows nothing.
+site/.rendered: $(EXECUTED) build/pages/index.md $(wildcard web/templates/*) web/conf.py web/site.css web/formulas.py \
+		web/katex.js web/reading.py $(FIGURES) $(wildcard notebooks/pictures/*)
+	mkdir -p site/notebooks
+	cp -p $(LESSONS) site/notebooks
+	$(BIN)/sphinx-build --quiet --fail-on-warning $(if $(filter-out build/pages/%,$?),--write-all) -c web -d build/doctrees build/pages site
+	touch $@
+
+site/slides/.written: $(EXECUTED) $(wildcard web/slides.*) web/formulas.py web/katex.js notebooks/rise.css $(FIGURES)
+	$(BIN)/python -m web.slides $(call changed,$(EXECUTED))
+	touch $@
+
+site/handouts/.printed: $(PAGES) web/handout.py web/site.css $(FIGURES)
+	$(BIN)/python -m web.handout $(call changed,$(PAGES))
+	touch $@
+
+web/node_modules/installed: web/package-lock.json
+	npm ci --prefix web --no-audit --no-fund
+	touch $@
 
 .venv/installed: requirements.txt pyproject.toml $(wildcard lossutils/labextension/*.json lossutils/labextension/static/*)
 	test -d .venv || $(PYTHON) -m venv .venv

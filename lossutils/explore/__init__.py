@@ -1,5 +1,6 @@
 """Slider figures: matplotlib draws, torch computes, the browser only moves."""
 
+import os
 import pathlib
 
 import anywidget
@@ -7,7 +8,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from . import drawing
+from . import drawing, page
 from .table import check_size, tabulate
 from .variables import STEPS_OF_A_SLIDER, STEPS_OF_AN_AXIS, variable
 
@@ -30,7 +31,8 @@ class Explorer(ipywidgets.VBox):
     def __init__(self, panels, axis, sliders, guess=None):
         self._panels, self._variables = panels, (axis, *sliders)
         self._controls = {v.name: _control(v) for v in self._variables}
-        figure = Figure(**_payload(panels, self._variables, guess))
+        self._sent = _payload(panels, self._variables, guess)
+        figure = Figure(**self._sent)
         for v in self._variables:
             control = self._controls[v.name]
             source = "index" if v.labels else "value"
@@ -77,10 +79,13 @@ class Explorer(ipywidgets.VBox):
         return f"explore: {', '.join(names)} over {', '.join(map(str, self._variables))}"
 
     def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs) or {}
         starts = {v.name: v.start for v in self._variables}
         picture = drawing.png(self._panels, self._variables[0], lambda v: starts[v.name])
-        return bundle | {"text/plain": repr(self), "image/png": picture}
+        if _renderer() == "html":
+            moving = {"text/html": page.figure(self, self._sent, picture)}
+        else:
+            moving = super()._repr_mimebundle_(**kwargs) or {}
+        return moving | {"text/plain": repr(self), "image/png": picture}
 
 
 def explore(
@@ -146,6 +151,16 @@ def explore(
                     )
             drawn.append(_panel(panels[1], tables, names, kind, limits, "linear", slopes=True))
     return Explorer(drawn, axis, sliders, guess)
+
+
+def _renderer():
+    """How a figure is displayed: as a widget of a notebook, or as HTML for a page that no kernel stands behind."""
+    renderer = os.environ.get("LOSSUTILS_RENDERER") or "widget"
+    if renderer not in ("widget", "html"):
+        raise ValueError(
+            f"LOSSUTILS_RENDERER={renderer!r} is no renderer: set it to 'widget' or 'html', or not at all."
+        )
+    return renderer
 
 
 def _panel(title, curves, names, kind, given, scale, slopes=False):

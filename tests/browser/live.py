@@ -19,7 +19,7 @@ from playwright.sync_api import TimeoutError, sync_playwright
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SIZE = {"width": 1280, "height": 720}
-LOCAL = re.compile(r"(data|blob|about):|(http|ws)s?://(127\.0\.0\.1|localhost)(:\d+)?(/|$)")
+LOCAL = re.compile(r"(data|blob|about|file):|(http|ws)s?://(127\.0\.0\.1|localhost)(:\d+)?(/|$)")
 
 
 def find_chromium():

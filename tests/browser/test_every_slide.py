@@ -15,7 +15,8 @@ OUTSIDE = """() => {
     for (const node of shown.querySelectorAll('*:not(svg *)')) {
         const {left, right, top, bottom} = node.getBoundingClientRect();
         const hidden = right - left < 2 || bottom - top < 2 || getComputedStyle(node).visibility === 'hidden';
-        if (hidden || node.closest('.lossutils-live, mjx-assistive-mml, .cm-announced, .cm-layer')) continue;
+        const aside = '.lossutils-live, mjx-assistive-mml, .katex-mathml, .cm-announced, .cm-layer';
+        if (hidden || node.closest(aside)) continue;
         if (left < 0 || right > width + 1) problems.push(`${name(node)} from ${left} to ${right} of ${width}`);
         if (bottom > height + 1) problems.push(`${name(node)} ends at ${bottom} of ${height}`);
         if (node.matches('.cm-scroller, pre') && node.scrollWidth > node.clientWidth + 1)

@@ -1,0 +1,74 @@
+// Hosts figure.js on a page without widgets: a model that answers get, on and off, and a native range for each variable.
+
+// Undoes page.py's _packed: bytes of equal weight together, second differences of the bits.
+function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const count = bytes.length / 4, bits = new Uint32Array(count);
+  for (let i = 0, step = 0, sum = 0; i < count; i++) {
+    step = step + (bytes[i] | bytes[count + i] << 8 | bytes[2 * count + i] << 16 | bytes[3 * count + i] << 24) | 0;
+    sum = sum + step | 0;
+    bits[i] = sum;
+  }
+  return new Uint8Array(bits.buffer);
+}
+
+function modelOf({meta, table, at}) {
+  const values = {meta, table: unpacked(table), guess: '', ...at}, listeners = {};
+  return {
+    get: (name) => values[name],
+    on: (event, listener) => { (listeners[event] ??= new Set()).add(listener); },
+    off: (event, listener) => { listeners[event]?.delete(listener); },
+    set(name, value) {
+      if (Object.is(values[name], value)) return;
+      values[name] = value;
+      listeners[`change:${name}`]?.forEach((listener) => listener());
+    },
+  };
+}
+
+const labelled = (parent, text, tag, attributes) => {
+  const label = create('label', 'lossutils-control', parent);
+  create('span', 'lossutils-symbol', label, text);
+  const input = create(tag, '', label);
+  for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
+  return [input, label];
+};
+
+function slider(model, variable, parent) {
+  const {trait, symbol, low, step, count, digits, labels} = variable;
+  const [input, label] = labelled(parent, symbol, 'input', {type: 'range', min: 0, max: count - 1});
+  const output = create('span', 'lossutils-value', label);
+  output.setAttribute('aria-hidden', 'true'); // aria-valuetext says the same
+  const value = (k) => low + k * step;
+  const written = (k) => labels ? labels[k] : value(k).toFixed(digits);
+  output.style.minWidth = `${Math.max(...[0, count - 1].map((k) => written(k).length))}ch`;
+  const show = () => {
+    const text = written(input.valueAsNumber);
+    output.textContent = text;
+    input.setAttribute('aria-valuetext', text);
+  };
+  input.valueAsNumber = Math.round((model.get(trait) - low) / step);
+  input.addEventListener('input', () => {
+    show();
+    model.set(trait, value(input.valueAsNumber));
+  });
+  show();
+}
+
+function guessField(model, {guess, variables: [axis]}, parent) {
+  const where = axis.labels ? axis.labels[guess] : (axis.low + guess * axis.step).toFixed(axis.digits);
+  const [input] = labelled(parent, `Your guess at ${axis.symbol} = ${where}:`, 'input',
+    {type: 'text', inputmode: 'decimal', placeholder: 'a number, then Enter'});
+  input.addEventListener('change', () => model.set('guess', input.value));
+}
+
+for (const explorer of document.querySelectorAll('.lossutils-explorer')) {
+  const model = modelOf(JSON.parse(explorer.querySelector('script').textContent));
+  const meta = model.get('meta');
+  const live = create('div', 'lossutils-moving', explorer);
+  if (meta.guess !== null) guessField(model, meta, live);
+  render({model, el: live});
+  const controls = create('div', 'lossutils-controls', live);
+  for (const variable of meta.variables) slider(model, variable, controls);
+  explorer.classList.add('lossutils-live-now'); // from here on the still picture is for the printer
+}

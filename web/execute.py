@@ -1,0 +1,49 @@
+"""Executes lessons for their pages and slides, two at a time: `python -m web.execute notebooks/NN_name.ipynb …`."""
+
+import asyncio
+import pathlib
+import sys
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+TARGET = pathlib.Path(__file__).parents[1] / "build/pages"
+
+
+async def execute(source, turns):
+    notebook = nbformat.read(source, as_version=4)
+    resources = {"metadata": {"path": source.parent}}
+    async with turns:
+        print(source, flush=True)
+        try:
+            await NotebookClient(notebook, timeout=120, store_widget_state=False, resources=resources).async_execute()
+        except CellExecutionError as error:
+            sys.exit(f"{source} does not run:\n{error}")
+    for cell in notebook.cells:
+        mark(cell)
+    TARGET.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, TARGET / source.name)
+
+
+def mark(cell):
+    """Tell the page what is not for it: the speaker's notes, and what waits behind a click."""
+    cell.metadata.pop("execution", None)  # when it ran
+    for output in cell.get("outputs", ()):
+        if "text/html" in output.get("data", {}):
+            output.data.pop("image/png", None)  # a figure's HTML has its picture
+    if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
+        cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-cell"]
+    elif cell.metadata.get("jupyter", {}).get("source_hidden"):
+        cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-cell"]
+        name = "the solution" if "solution" in cell.source else "the check"
+        cell.metadata["mystnb"] = {"code_prompt_show": f"Show {name}", "code_prompt_hide": f"Hide {name}"}
+
+
+async def main(*sources):
+    turns = asyncio.Semaphore(2)
+    await asyncio.gather(*(execute(pathlib.Path(source), turns) for source in sources))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -114,13 +114,13 @@ def broadcastable(name: str, tensor: Tensor | None, shape: torch.Size) -> None:
 
 def stretchable(**tensors) -> None:
     """The shapes of all the tensors broadcast with one another."""
-    shapes = {name: t.shape for name, t in tensors.items() if isinstance(t, Tensor) and t.dim()}
+    given = {name: t.detach() for name, t in tensors.items() if isinstance(t, Tensor) and t.dim()}
     if torch.compiler.is_compiling():
         return
     try:
-        torch.broadcast_shapes(*shapes.values())
+        torch.broadcast_tensors(*given.values())  # broadcast_shapes imports half of torch at its first call
     except RuntimeError:
-        sizes = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
+        sizes = ", ".join(f"{name} {tuple(t.shape)}" for name, t in given.items())
         raise RuntimeError(f"these sizes do not broadcast, so give all the same: {sizes}.") from None
 
 

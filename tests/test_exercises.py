@@ -35,7 +35,8 @@ def refused(exercise, answer, seed=0):
     """What `judge` decides, without the search for the mistake's name."""
     if not callable(exercise.answer):
         return not judge(exercise, answer)[0]
-    return judging._first_failure(exercise, answer, judging._cases(exercise, seed)[0])[0] is not None
+    with judging._quietly():
+        return judging._first_failure(exercise, answer, judging._cases(exercise, seed)[0])[0] is not None
 
 
 @each()
@@ -78,7 +79,7 @@ def test_two_hundred_variants(exercise):
             assert not refused(exercise, exercise.answer, seed), seed
 
 
-@each(lambda e: not callable(e.answer) and not e.holds and not isinstance(e.answer, str))
+@each(lambda e: not callable(e.answer) and not e.holds and all(isinstance(v, float) for v in judging._values(e.answer)))
 def test_two_hundred_other_numbers(exercise):
     dice = random.Random(exercise.name)
     right = exercise.answer if isinstance(exercise.answer, tuple) else (exercise.answer,)
@@ -96,12 +97,11 @@ def test_a_right_answer_written_otherwise_passes(exercise):
     assert others
     if callable(exercise.answer) and not exercise.holds:
         others.append(lambda *inputs: exercise.answer(*(x.double() if is_float(x) else x for x in inputs)))
-        others.append(lambda *inputs: listed(exercise.answer(*inputs)))
+        if not exercise.graph:
+            others.append(lambda *inputs: listed(exercise.answer(*inputs)))
     for number, other in enumerate(others):
         for seed in range(5):
             passed, said = judge(exercise, other, seed)
-            if exercise.graph and "no gradient" in said:
-                continue
             assert passed, f"answer {number}, seed {seed}: {said}"
 
 

@@ -193,11 +193,6 @@ EXERCISES = (
             ),
             Mistake(ON_THE_MEAN, ONE, lambda p, y, gamma, alpha: alpha * focal_of(cross_entropies(p, y).mean(), gamma)),
             Mistake(
-                "the loss has left torch's graph (detach, item, float): nothing can learn from it",
-                FORGETS,
-                spoil=through(lambda x: x.detach()),
-            ),
-            Mistake(
                 "divided by the sum of the α, where the number of predictions is meant",
                 MEAN,
                 lambda p, y, gamma, alpha: each_focal(p, y, gamma, alpha).sum() / alpha_t(y, alpha).sum(),
@@ -247,7 +242,6 @@ EXERCISES = (
             (torch.tensor([1e-6, 1 - 1e-6]), torch.tensor([0.0, 1.0]), 2.0, 0.25),
         ),
         gradient=0,
-        graph=True,
     ),
     Exercise(
         "stable-focal",
@@ -305,7 +299,6 @@ EXERCISES = (
         inputs=scores,
         edges=((torch.tensor([200.0, -200.0, 200.0, -200.0]), torch.tensor([1.0, 1.0, 0.0, 0.0]), 0.5),),
         gradient=0,
-        graph=True,
     ),
     Exercise(
         "focal-from-ce",

@@ -10,7 +10,7 @@ import pytest
 
 from lossutils import explore
 from web.execute import mark
-from web.reading import reading
+from web.reading import NOTEBOOKS, reading
 
 
 @pytest.fixture
@@ -59,7 +59,13 @@ def test_minutes_of_a_lesson(tmp_path):
     nbformat.write(v4.new_notebook(cells=cells), tmp_path / "one.ipynb")
     found = reading(tmp_path / "one.ipynb")
     assert (found.words, found.lines, found.figures, found.exercises) == (181, 12, 0, 11)
-    assert found.minutes == 3  # 181 / 180 + 12 / 12, rounded up
+    assert found.minutes == 0  # 181 / 180 + 12 / 12 = 2.01, to the next five
+
+
+def test_a_lesson_says_its_minutes():
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        title = nbformat.read(path, as_version=4).cells[0].source
+        assert f"\n{reading(path).minutes} minutes · " in title, path.name
 
 
 def test_what_waits_behind_a_click():

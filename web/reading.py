@@ -1,11 +1,10 @@
 """How long a lesson takes, computed from the lesson itself: `python -m web.reading 01`.
 
 The minutes of a lesson are those for its words at 180 a minute, its lines of code at 12 a minute and its slider figures
-at one minute each, rounded up. A formula counts as one word. Speaker notes, folded code and the exercises do not count;
+at one minute each, to the next five. A formula counts as one word. Speaker notes, folded code and the exercises do not count;
 the exercises state their own minutes ("★★☆ · 8 minutes"), which come on top.
 """
 
-import math
 import pathlib
 import re
 import sys
@@ -27,7 +26,7 @@ class Reading:
     @property
     def minutes(self):
         """Of the lesson without its exercises."""
-        return math.ceil(self.words / WORDS + self.lines / LINES + self.figures / FIGURES)
+        return 5 * round((self.words / WORDS + self.lines / LINES + self.figures / FIGURES) / 5)
 
 
 def reading(path):

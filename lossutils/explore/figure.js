@@ -15,6 +15,9 @@ const create = (tag, className, parent, text = '') => {
   return node;
 };
 
+// A text that is written once more, even the same one, is laid out once more.
+const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+
 function swatch({kind, style, dash}) {
   const line = kind === 'line'
     ? `<line x1="1" y1="7" x2="37" y2="7" stroke="var(--lossutils-${style})" stroke-width="4" stroke-dasharray="${dash}"/>`
@@ -136,9 +139,13 @@ function render({model, el}) {
     return d && d + back + 'Z';
   }
 
+  let curvesAt = null; // where the sliders stood when the curves were drawn; the axis' own moves markers alone
+
   function draw() {
     const at = variables.map(position);
     const k = at[0];
+    const moved = curvesAt !== `${at.slice(1)}`;
+    curvesAt = `${at.slice(1)}`;
     const numbers = [];
     drawn.forEach((view, p) => {
       const {panel, marks, px, py, sx, sy, left, right, top, bottom, place} = view;
@@ -151,10 +158,12 @@ function render({model, el}) {
         const value = (j) => table[mark.values + offset + j];
         const below = base;
         const row = mark.kind === 'area' ? (j) => below(j) + value(j) : value;
-        mark.path.setAttribute('d', mark.kind === 'line' ? line(view, row)
-          : mark.kind === 'bar' ? bars(view, row, mark) : area(view, below, row));
+        if (moved) {
+          mark.path.setAttribute('d', mark.kind === 'line' ? line(view, row)
+            : mark.kind === 'bar' ? bars(view, row, mark) : area(view, below, row));
+        }
         if (mark.kind === 'area') base = row;
-        for (let j = 0; j < axis.count; j++) {
+        for (let j = 0; moved && j < axis.count; j++) {
           const y = row(j);
           if (Number.isFinite(y)) { if (y < least) least = y; if (y > most) most = y; }
         }
@@ -178,12 +187,13 @@ function render({model, el}) {
         return value(k);
       }));
       view.guide.setAttribute('d', `M${px(place(k)).toFixed(2)} ${bottom}V${top}`);
+      if (!moved) return;
       // What the panel's limits cut off is said, never hidden.
       const slack = 1e-6 * (panel.y[1] - panel.y[0]);
-      view.above.textContent = most > panel.y[1] + slack ? `↑ goes on to ${show(most)}` : '';
-      view.below.textContent = least < panel.y[0] - slack ? `↓ goes on to ${show(least)}` : '';
+      write(view.above, most > panel.y[1] + slack ? `↑ goes on to ${show(most)}` : '');
+      write(view.below, least < panel.y[0] - slack ? `↓ goes on to ${show(least)}` : '');
     });
-    outputs.flat().forEach(({output, panel, curve}) => { output.textContent = show(numbers[panel][curve]); });
+    outputs.flat().forEach(({output, panel, curve}) => write(output, show(numbers[panel][curve])));
     const where = variables.map((v, i) => `${v.symbol} = ${v.labels ? v.labels[at[i]] : (v.low + at[i] * v.step).toFixed(v.digits)}`);
     live.textContent = where.join(', ') + ': ' + names.map((name, i) =>
       `${name.text}, ${outputs[i].map((o) => `${o.title} ${o.output.textContent}`).join(', ')}`).join('; ');

@@ -4,6 +4,7 @@ import functools
 import gzip
 import http.server
 import re
+import statistics
 import subprocess
 import threading
 from itertools import pairwise
@@ -186,6 +187,7 @@ def test_a_page_without_javascript(open_page, lesson):
 def test_accessibility(open_page, name):
     page = open_page(f"{name}.html", color_scheme="light")
     page.add_script_tag(path=AXE)
+    page.add_style_tag(content="section { content-visibility: visible !important; }")  # what is not painted is not seen
     # Formulas and coloured code are the same everywhere and hundreds of elements each: one lesson stands for all.
     beside = [] if name == "00_start_here" else [".katex", ".highlight"]
     # No preload: it asks for the style sheets once more, which a browser refuses on file://.
@@ -234,17 +236,17 @@ def test_weight_and_first_paint(open_page, addresses, lesson):
 STEPS = """async () => {
     const times = [];
     for (const slider of document.querySelectorAll('.lossutils-explorer input[type=range]')) {
+        slider.scrollIntoView({block: 'center', behavior: 'instant'});
         slider.value = 0;
-        const own = [];
-        for (let i = 0; i < 15; i++) {
+        for (let i = 0; i < 9; i++) {
             await new Promise(requestAnimationFrame);
             const start = performance.now();
             slider.stepUp();
             slider.dispatchEvent(new Event('input'));
+            const redrawn = performance.now();
             slider.closest('.lossutils-explorer').getBoundingClientRect();
-            own.push(performance.now() - start);
+            times.push([redrawn - start, performance.now() - start]);
         }
-        times.push(Math.min(...own)); // as timeit does: what is above it is other processes' time
     }
     return times;
 }"""
@@ -255,8 +257,9 @@ def test_a_redraw_takes_one_frame_on_a_slow_phone(open_page, lesson):
     page = open_page(f"{lesson}.html", viewport=PHONE)
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
     times = page.evaluate(STEPS)
-    print(f"{lesson}: a step is drawn after {max(times):.1f} ms at most (CPU 4 times slower)")
-    assert max(times) < FRAME
+    redraw, layout = (statistics.median(each) for each in zip(*times, strict=True))
+    print(f"{lesson}: a step is redrawn after {redraw:.1f} ms, laid out after {layout:.1f} ms (CPU 4 times slower)")
+    assert layout < FRAME
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -1,8 +1,8 @@
 """How long a lesson takes, computed from the lesson itself: `python -m web.reading 01`.
 
 The minutes of a lesson are those for its words at 180 a minute, its lines of code at 12 a minute and its slider figures
-at one minute each, to the next five. A formula counts as one word. Speaker notes, folded code and the exercises do not count;
-the exercises state their own minutes ("★★☆ · 8 minutes"), which come on top.
+at one minute each, to the next five. A formula counts as one word. Speaker notes, folded code and the exercises do not
+count; the exercises state their own minutes ("★★☆ · 8 minutes"), which come on top.
 """
 
 import pathlib

@@ -1,4 +1,4 @@
-# Two commands do everything: `make lab` to learn, `make test` to check. Both set up .venv first, once.
+# `make lab` to learn, `make test` to check, `make site` to publish. Each sets up .venv first, once.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 LESSON ?= 01

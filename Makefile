@@ -19,7 +19,7 @@ slides: .venv/installed
 # The longest files first, so that no process ends up alone with them.
 test: .venv/installed lint site
 	LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
-	  --nbval --nbval-cell-timeout=60 -n 2 --dist loadfile --no-loadscope-reorder tests/browser tests notebooks $(ARGS)
+	  --nbval --nbval-cell-timeout=60 -n 4 --dist loadfile --no-loadscope-reorder tests/browser tests notebooks $(ARGS)
 
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

@@ -5,6 +5,7 @@ import math
 import torch
 from torch.nn.functional import logsigmoid
 
+from ..gradients import autograd
 from .judging import Exercise, Mistake
 from .mistakes import averaged, bits, sign, summed, swapped, tens
 
@@ -54,11 +55,6 @@ def labels(generator):
     both = torch.tensor([1.0, 0.0])
     random = torch.randint(2, (5, 5), generator=generator).float()
     return [(torch.tensor([1.0, 0.0, 0.0, 0.0]),), *((torch.cat([both, y]),) for y in random)]
-
-
-def pull(f, s):
-    s = s.detach().clone().requires_grad_()
-    return torch.autograd.grad(f(s).sum(), s)[0]
 
 
 EXERCISES = (
@@ -169,9 +165,9 @@ EXERCISES = (
         inputs=lambda generator: [(torch.tensor([-6.0, 0.0, 6.0]),), (torch.linspace(-8, 8, 5),)],
         holds=(
             ("a loss that is never below 0", lambda f, s: f(s) >= 0),
-            ("a loss that falls while the score grows", lambda f, s: pull(f, s) < 0),
-            ("a slope between -0.1 and 0 at s = -6", lambda f, s: pull(f, torch.full_like(s, -6)) > -0.1),
-            ("a slope below -0.1 at s = 0", lambda f, s: pull(f, torch.zeros_like(s)) < -0.1),
+            ("a loss that falls while the score grows", lambda f, s: autograd(f, s) < 0),
+            ("a slope between -0.1 and 0 at s = -6", lambda f, s: autograd(f, torch.full_like(s, -6)) > -0.1),
+            ("a slope below -0.1 at s = 0", lambda f, s: autograd(f, torch.zeros_like(s)) < -0.1),
         ),
     ),
 )

@@ -5,6 +5,7 @@ import math
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, softplus
 
+from ..gradients import autograd
 from .judging import Exercise, Mistake
 from .mistakes import averaged, bits, sign, summed, swapped, tens, through
 
@@ -119,12 +120,6 @@ def losses(generator):
 
 def hidden_loss(p):
     return -p.log() + 2 * p - p**2 / 2 - 3 / 2
-
-
-def slope(f, p):
-    """By autograd, so that a factor that is cut off from it has none."""
-    p = p.detach().clone().requires_grad_()
-    return torch.autograd.grad(f(p).sum(), p)[0]
 
 
 EXERCISES = (
@@ -413,7 +408,7 @@ EXERCISES = (
             ("a factor between 0 and 1", lambda f, p: (f(p) >= 0) & (f(p) <= 1)),
             ("a factor of at least 0.9 at p_t = 0.01", lambda f, p: f(torch.full_like(p, 0.01)) >= 0.9),
             ("a factor of at most 0.2 at p_t = 0.99", lambda f, p: f(torch.full_like(p, 0.99)) <= 0.2),
-            ("a slope below 0, seen by autograd", lambda f, p: slope(f, p) < 0),
+            ("a slope below 0, seen by autograd", lambda f, p: autograd(f, p) < 0),
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 import torch
 
+from ..gradients import autograd
 from .judging import Exercise, Mistake
 from .mistakes import averaged, bits, sign, swapped
 
@@ -85,11 +86,6 @@ def by_exponentials(x1, x2, y):
 def smooth_hinge(z):
     missing = (1 - z).clamp(min=0)
     return torch.where(missing < 1, missing**2 / 2, missing - 0.5)
-
-
-def pull(f, z):
-    z = z.detach().clone().requires_grad_()
-    return torch.autograd.grad(f(z).sum(), z)[0]
 
 
 EXERCISES = (
@@ -301,11 +297,11 @@ EXERCISES = (
             ("one number for each lead", lambda f, z: f(z).shape == z.shape),
             ("a loss that is never below 0", lambda f, z: f(z) >= 0),
             ("a loss of 0 from a lead of 1 on", lambda f, z: (z < 1) | (f(z).abs() < 1e-6)),
-            ("a gradient below 0 while the lead is below 0.9", lambda f, z: (z > 0.9) | (pull(f, z) < 0)),
-            ("a gradient between -1 and 0", lambda f, z: (pull(f, z) <= 0) & (pull(f, z) >= -1 - 1e-4)),
+            ("a gradient below 0 while the lead is below 0.9", lambda f, z: (z > 0.9) | (autograd(f, z) < 0)),
+            ("a gradient between -1 and 0", lambda f, z: (autograd(f, z) <= 0) & (autograd(f, z) >= -1 - 1e-4)),
             (
                 "a gradient nearer to 0 than 0.2 at a lead of 0.95",
-                lambda f, z: pull(f, torch.full_like(z, 0.95)).abs() < 0.2,
+                lambda f, z: autograd(f, torch.full_like(z, 0.95)).abs() < 0.2,
             ),
         ),
     ),

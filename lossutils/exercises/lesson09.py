@@ -2,6 +2,7 @@
 
 import torch
 
+from ..gradients import autograd
 from .judging import Exercise, Mistake
 from .mistakes import averaged, sign
 
@@ -67,12 +68,6 @@ def descents(generator):
 
 def sparing(w):
     return torch.log1p(w.abs())
-
-
-def pull(f, w, at=None):
-    w = torch.full_like(w, at) if at else w.detach().clone()
-    w.requires_grad_()
-    return torch.autograd.grad(f(w).sum(), w)[0]
 
 
 EXERCISES = (
@@ -244,9 +239,9 @@ EXERCISES = (
             ("a price of 0 for a weight of 0", lambda f, w: f(torch.zeros_like(w)).abs() < 1e-6),
             ("a price above 0 for any other weight", lambda f, w: f(w) > 0),
             ("the same price for w and -w", lambda f, w: (f(w) - f(-w)).abs() < 1e-5),
-            ("a price that never falls while the weight grows", lambda f, w: pull(f, w) * w.sign() >= -1e-6),
-            ("a pull above 0.5 at w = 0.001", lambda f, w: pull(f, w, at=0.001) > 0.5),
-            ("a pull below 0.5 at w = 5", lambda f, w: pull(f, w, at=5.0) < 0.5),
+            ("a price that never falls while the weight grows", lambda f, w: autograd(f, w) * w.sign() >= -1e-6),
+            ("a pull above 0.5 at w = 0.001", lambda f, w: autograd(f, torch.full_like(w, 0.001)) > 0.5),
+            ("a pull below 0.5 at w = 5", lambda f, w: autograd(f, torch.full_like(w, 5.0)) < 0.5),
         ),
     ),
 )

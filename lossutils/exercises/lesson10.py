@@ -5,6 +5,7 @@ import math
 import torch
 from torch.nn.functional import binary_cross_entropy
 
+from ..gradients import autograd
 from .judging import Exercise, Mistake
 from .mistakes import averaged, sign
 
@@ -106,9 +107,7 @@ def through_probability(log_no):
 
 
 def by_autograd(s, gamma):
-    s = s.detach().clone().requires_grad_()
-    loss = s.sigmoid() ** gamma * ramp(s)
-    return torch.autograd.grad(loss.sum(), s)[0]
+    return autograd(lambda s: s.sigmoid() ** gamma * ramp(s), s)
 
 
 def two_branches(s):
@@ -119,14 +118,9 @@ def through_bce(s):
     return binary_cross_entropy(s.sigmoid(), torch.zeros_like(s), reduction="none")
 
 
-def pull(f, s):
-    s = s.detach().clone().requires_grad_()
-    return torch.autograd.grad(f(s).sum(), s)[0]
-
-
 def never_falling(f, s):
     """Whether no slope is lower a step to the right: autograd gives a corner its upper end, and that would be."""
-    return pull(f, s + 0.25) >= pull(f, s) - 1e-4
+    return autograd(f, s + 0.25) >= autograd(f, s) - 1e-4
 
 
 EXERCISES = (
@@ -367,7 +361,7 @@ EXERCISES = (
             ("one number for each score", lambda f, s: f(s).shape == s.shape),
             ("a loss above 0", lambda f, s: f(s) > 0),
             ("a loss at most 1 away from max(s, 0)", lambda f, s: (f(s) - s.clamp(min=0)).abs() <= 1),
-            ("a gradient above 0 and at most 1", lambda f, s: (pull(f, s) > 0) & (pull(f, s) <= 1 + 1e-4)),
+            ("a gradient above 0 and at most 1", lambda f, s: (autograd(f, s) > 0) & (autograd(f, s) <= 1 + 1e-4)),
             ("a gradient that never falls while the score grows", never_falling),
         ),
         atol=1e-10,

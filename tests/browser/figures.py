@@ -1,5 +1,7 @@
 """The slider figures of a lesson as the browser shows them, beside the same figures in this Python process."""
 
+import contextlib
+import io
 from itertools import pairwise
 from unittest import mock
 
@@ -13,19 +15,21 @@ FRAMES = "count => new Promise(done => { const next = () => count-- ? requestAni
 
 
 def explorers(name):
-    """Runs the lesson's code here and returns its figures in their order."""
-    made, create = [], Explorer.__init__
+    """Runs the lesson's code here and returns the figures that it displays, in their order."""
+    made, shown, create = [], [], Explorer.__init__
 
     def remember(self, *args):
         create(self, *args)
         made.append(self)
 
     namespace = {}
-    with mock.patch.object(Explorer, "__init__", remember):
+    with mock.patch.object(Explorer, "__init__", remember), contextlib.redirect_stdout(io.StringIO()):
         for cell in nbformat.read(live.NOTEBOOKS / name, as_version=4).cells:
             if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", []):
                 exec(cell.source, namespace)
-    return made
+                texts = [output.get("data", {}).get("text/plain") for output in cell.outputs]
+                shown += [explorer for explorer in reversed(made) if repr(explorer) in texts][:1]
+    return shown
 
 
 class Figure:

@@ -83,8 +83,12 @@ def open_page(browser, addresses):
 class Figure:
     """One figure on a page without widgets: its native sliders, its readout, its curves."""
 
-    READOUT = """root => [...root.querySelectorAll('.lossutils-number')]
-        .map(output => [+output.dataset.panel, +output.dataset.curve, output.textContent])"""
+    STATE = """root => {
+        const sliders = [...root.querySelectorAll('input[type=range]')];
+        const numbers = [...root.querySelectorAll('.lossutils-number')];
+        return [sliders.map(slider => [slider.valueAsNumber, slider.getAttribute('aria-valuetext')]),
+            numbers.map(output => [+output.dataset.panel, +output.dataset.curve, output.textContent])];
+    }"""
     PATHS = "root => [...root.querySelectorAll('[id*=curve-] path')].map(path => path.getAttribute('d'))"
 
     def __init__(self, page, explorer, number):
@@ -101,12 +105,11 @@ class Figure:
 
     def check(self):
         """The readout shows what `.at()` computes where the sliders stand, and the sliders say where that is."""
-        places = list(zip(self.variables, self.positions(), strict=True))
-        said = self.sliders.evaluate_all("all => all.map(slider => slider.getAttribute('aria-valuetext'))")
-        assert said == [variable.text(k) for variable, k in places]
+        sliders, shown = self.root.evaluate(self.STATE)
+        places = [(variable, k) for variable, (k, _) in zip(self.variables, sliders, strict=True)]
+        assert [said for _, said in sliders] == [variable.text(k) for variable, k in places]
         expected = self.explorer.at(**{variable.name: variable.values[k] for variable, k in places})
         numbers = [list(curves.values()) for curves in expected.values()]
-        shown = self.root.evaluate(self.READOUT)
         assert len(shown) == sum(map(len, numbers))
         for panel, curve, text in shown:
             number = float(text.replace("∞", "inf").replace("undefined", "nan"))
@@ -116,11 +119,10 @@ class Figure:
         self.sliders.first.focus()
         for i, variable in enumerate(self.variables):
             assert self.sliders.nth(i).evaluate("slider => slider === document.activeElement")
-            last = len(variable.values) - 1
-            for key, place in (("Home", 0), ("ArrowRight", 1), ("End", last), ("ArrowLeft", last - 1)):
+            for key, place in (("Home", 0), ("ArrowRight", 1)):
                 self.page.keyboard.press(key)
-                assert self.positions()[i] == place
-                self.check()
+                assert self.positions()[i] == min(place, len(variable.values) - 1)
+            self.check()
             self.page.keyboard.press("Tab")
 
     def check_drag(self):
@@ -129,7 +131,7 @@ class Figure:
         box = slider.bounding_box()
         y, mouse = box["y"] + box["height"] / 2, self.page.mouse
         seen = []
-        for i, part in enumerate((0.05, 0.3, 0.55, 0.95)):
+        for i, part in enumerate((0.05, 0.55, 0.95)):
             mouse.move(box["x"] + part * box["width"], y)
             if i == 0:
                 mouse.down()
@@ -148,9 +150,8 @@ def figures_of(page, lesson):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_every_slider_of_a_page(open_page, lesson, scheme):
-    page = open_page(f"{lesson}.html", scheme)
+def test_every_slider_of_a_page(open_page, lesson):
+    page = open_page(f"{lesson}.html", "http" if lesson == LESSONS[1] else "file")  # the same files, and slower
     page.evaluate("() => document.querySelectorAll('details').forEach(details => { details.open = true; })")
     for figure in figures_of(page, lesson):
         figure.check()
@@ -193,8 +194,9 @@ def test_accessibility(open_page, name):
     # No preload: it asks for the style sheets once more, which a browser refuses on file://.
     options = {"resultTypes": ["violations"], "preload": False}
     found = page.evaluate(AXE_RUN, [beside, options])
-    page.emulate_media(color_scheme="dark")  # where only the colours are others
-    found += page.evaluate(AXE_RUN, [beside, options | {"runOnly": ["color-contrast"]}])
+    if name in PAGES[:3]:  # in the dark only the colours are others, and they are the same on every page
+        page.emulate_media(color_scheme="dark")
+        found += page.evaluate(AXE_RUN, [beside, options | {"runOnly": ["color-contrast"]}])
     assert not [violation for violation in found if violation["impact"] in ("serious", "critical")]
 
 
@@ -268,8 +270,9 @@ def test_slides(open_page, lesson):
     requests = []
     page.on("request", lambda request: requests.append(request.url))
     page.wait_for_selector(".reveal.ready .slides section.present")
-    outside = {slide: problems for slide in live.slides(page) if (problems := page.evaluate(OUTSIDE))}
-    assert not outside
+    if lesson in LESSONS[1:5]:  # the sheet is RISE's, and there every slide of every lesson is measured
+        outside = {slide: problems for slide in live.slides(page) if (problems := page.evaluate(OUTSIDE))}
+        assert not outside
     cells = nbformat.read(live.NOTEBOOKS / f"{lesson}.ipynb", as_version=4).cells
     notes = [cell for cell in cells if cell.metadata.slideshow.slide_type == "notes"]
     assert page.locator("aside.notes p").count() >= len(notes)

@@ -75,7 +75,7 @@ def test_two_hundred_variants(exercise):
     for seed in range(200):
         mistake = dice.choice(exercise.mistakes)
         assert refused(exercise, mistake.of(exercise.answer), seed), f"seed {seed}: {mistake.said}"
-        if seed < 20:
+        if seed < 5:
             assert not refused(exercise, exercise.answer, seed), seed
 
 
@@ -100,7 +100,7 @@ def test_a_right_answer_written_otherwise_passes(exercise):
         if not exercise.graph:
             others.append(lambda *inputs: listed(exercise.answer(*inputs)))
     for number, other in enumerate(others):
-        for seed in range(5):
+        for seed in range(2):
             passed, said = judge(exercise, other, seed)
             assert passed, f"answer {number}, seed {seed}: {said}"
 

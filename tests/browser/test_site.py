@@ -126,7 +126,7 @@ class Figure:
 
     def check_drag(self):
         slider = self.sliders.last
-        slider.scroll_into_view_if_needed()
+        slider.hover()
         box = slider.bounding_box()
         y, mouse = box["y"] + box["height"] / 2, self.page.mouse
         seen = []
@@ -181,7 +181,7 @@ def test_every_figure_of_a_page(open_page, lesson):
                 [number(text) for text in expected], rel=1e-3, abs=1e-6, nan_ok=True
             )
         slider = root.locator("input[type=range]").last
-        slider.scroll_into_view_if_needed()
+        slider.hover()  # waits until the page around it has come to rest
         box = slider.bounding_box()
         page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
         page.mouse.down()

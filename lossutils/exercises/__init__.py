@@ -27,7 +27,7 @@ def check(name, answer=None, *, keep=True):
 
     Args:
         name: the exercise's name, as its cell has it.
-        answer: a number, several, a word or a function, whatever the exercise asks for.
+        answer: a number, several or a function, whatever the exercise asks for.
         keep: whether to tick a passed exercise off in the progress file, `progress.json` beside the notebook.
 
     Raises:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 
+import numpy as np
 import torch
 
 TIME_LIMIT = 2.5  # seconds that an answer may take on all inputs
@@ -43,11 +44,11 @@ class Mistake:
 class Exercise:
     """What is right, what it is tried on, and which mistakes are known.
 
-    `answer` is a number, a tuple of numbers (or words), or the reference function. A function is tried on `inputs`, a
+    `answer` is a number, a tuple of numbers, or the reference function. A function is tried on `inputs`, a
     function of a `torch.Generator` that returns argument tuples, the most readable first, and on `edges`, more such
     tuples; each in float32 and again in float64. `gradient` is the argument by which the slope must be right too;
     `graph` refuses an answer through which no gradient flows at all. `holds` is for open exercises, where many answers
-    are right: pairs (what must be so, a test of the answer, or of the answer and the inputs).
+    are right: pairs (what must be so, a test of the answer and the inputs).
     """
 
     name: str
@@ -73,11 +74,11 @@ def judge(exercise, answer, seed=0):
     if _untouched(answer):
         return False, "Not attempted yet: write your answer, run its cell, then run this one again."
     if not callable(exercise.answer):
-        return _judge_values(exercise, answer)
+        return _judge_numbers(exercise, answer)
     if not callable(answer):
         return (
             False,
-            f"{NOT_YET} A function is asked for, and this is {_kind(answer)}: pass its name, without brackets.",
+            f"{NOT_YET} This is {_kind(answer)}, and a function is asked for: pass its name, without brackets.",
         )
     cases, ordinary = _cases(exercise, seed)
     try:
@@ -115,46 +116,35 @@ def _quietly():
         torch.set_num_threads(threads)
 
 
-def _judge_values(exercise, answer):
-    right, got = _values(exercise.answer), _values(answer)
+def _judge_numbers(exercise, answer):
+    right, got = _numbers(exercise.answer), _numbers(answer)
     if any(map(_untouched, got)):
         return False, "Not attempted yet: one of the answers is still missing."
-    if len(got) != len(right) or any(isinstance(g, str) != isinstance(r, str) for g, r in zip(got, right, strict=True)):
-        kind = "word" if isinstance(right[0], str) else "number"
-        asked = f"one {kind}" if len(right) == 1 else f"{len(right)} {kind}s"
+    if len(got) != len(right) or not all(isinstance(number, float) for number in got):
+        asked = "one number" if len(right) == 1 else f"{len(right)} numbers"
         return False, f"{NOT_YET} Give {asked}: this is {_kind(answer)}."
-    if exercise.holds:
-        broken = next((said for said, test in exercise.holds if not test(*got)), None)
-        if broken is None:
-            return True, f"Passed: {', '.join(said for said, _ in exercise.holds)}."
-        failed = f"{NOT_YET} What must hold: {broken}."
-    elif _equal(got, right, exercise.digits):
-        return True, "Passed." if isinstance(right[0], str) else f"Passed: right to {exercise.digits} digits."
-    else:
-        failed = f"{NOT_YET} You gave {', '.join(g if isinstance(g, str) else f'{g:.6g}' for g in got)}."
-    mistakes = (m for m in exercise.mistakes if _equal(got, _values(m.of(exercise.answer)), exercise.digits))
-    mistake = next(mistakes, None)
-    if mistake is None and not exercise.holds and _equal(got, right, exercise.digits - 1):
+    if _equal(got, right, exercise.digits):
+        return True, f"Passed: right to {exercise.digits} digits."
+    wrongs = ((mistake, _numbers(mistake.of(exercise.answer))) for mistake in exercise.mistakes)
+    mistake = next((mistake for mistake, wrong in wrongs if _equal(got, wrong, exercise.digits)), None)
+    if mistake is None and _equal(got, right, exercise.digits - 1):
         return False, f"Nearly: give {exercise.digits} digits."
-    return False, "\n".join([failed, *_named(exercise, mistake)])
+    gave = f"{NOT_YET} You gave {', '.join(f'{number:.6g}' for number in got)}."
+    return False, "\n".join([gave, *_named(exercise, mistake)])
 
 
-def _values(answer):
-    """What was given, as a flat list of floats, words and whatever else it holds."""
+def _numbers(answer):
+    """What was given, as a flat list of floats and whatever else it holds."""
     if hasattr(answer, "tolist"):  # of torch or numpy
         answer = answer.tolist()
     if isinstance(answer, tuple | list):
-        return [value for part in answer for value in _values(part)]
+        return [number for part in answer for number in _numbers(part)]
     return [float(answer) if isinstance(answer, Real) else answer]
 
 
 def _equal(got, right, digits):
-    """Equal to that many digits; words to the letter, but for their case."""
     return len(got) == len(right) and all(
-        g.strip().lower() == r.lower()
-        if isinstance(g, str) and isinstance(r, str)
-        else isinstance(g, float) and math.isclose(g, r, rel_tol=5.1 * 10.0**-digits, abs_tol=1e-9)
-        for g, r in zip(got, right, strict=True)
+        math.isclose(g, r, rel_tol=5.1 * 10.0**-digits, abs_tol=1e-9) for g, r in zip(got, right, strict=True)
     )
 
 
@@ -270,13 +260,15 @@ def _same(result, other, exercise, case):
     """Whether two results of `_run` are the same behaviour: an exception is the same one if its type is."""
     if isinstance(result, str) or isinstance(other, str):
         return str(result).split(":")[0] == str(other).split(":")[0]
-    (value, slope), (other_value, other_slope) = result, other
-    if not (isinstance(value, torch.Tensor) and isinstance(other_value, torch.Tensor)):
-        return type(value) is type(other_value)
-    same = value.shape == other_value.shape and _agree(value, other_value, exercise, case)
-    if slope is None or other_slope is None:
-        return same and slope is other_slope
-    return same and _agree(slope, other_slope, exercise, case)
+    return all(_alike(mine, its, exercise, case) for mine, its in zip(result, other, strict=True))
+
+
+def _alike(x, other, exercise, case):
+    if isinstance(x, torch.Tensor) and isinstance(other, torch.Tensor):
+        return x.shape == other.shape and _agree(x, other, exercise, case)
+    if isinstance(x, tuple | list) and isinstance(other, tuple | list):  # tensors of several shapes
+        return len(x) == len(other) and all(_alike(a, b, exercise, case) for a, b in zip(x, other, strict=True))
+    return x is other
 
 
 # words
@@ -298,26 +290,25 @@ def _name(answer):
 
 
 def _written(x):
-    """An argument as it can be run, with enough digits to give the same result."""
+    """An argument as it can be run, with the digits that give the same one."""
     if not isinstance(x, torch.Tensor):
         return repr(x)
     kind = f", dtype={x.dtype}" if x.dtype == torch.float64 else ""
-    return f"torch.tensor({_digits(x.tolist())}{kind})"
+    number = repr if x.dtype == torch.float64 else lambda v: repr(float(str(np.float32(v))))
+    return f"torch.tensor({_digits(x.tolist(), number)}{kind})"
 
 
 def _shown(x):
-    """A result in plain numbers."""
-    return _digits(x.tolist()) if isinstance(x, torch.Tensor) else repr(x)
+    """A result in plain numbers, seven digits of each."""
+    return _digits(x.tolist(), lambda v: repr(float(f"{v:.7g}"))) if isinstance(x, torch.Tensor) else repr(x)
 
 
-def _digits(numbers):
+def _digits(numbers, number):
     if isinstance(numbers, list):
-        return f"[{', '.join(map(_digits, numbers))}]"
+        return f"[{', '.join(_digits(part, number) for part in numbers)}]"
     if not isinstance(numbers, float):
         return repr(numbers)
-    if not math.isfinite(numbers):
-        return f'float("{numbers}")'
-    return repr(float(f"{numbers:.7g}"))
+    return number(numbers) if math.isfinite(numbers) else f'float("{numbers}")'
 
 
 def _kind(answer):

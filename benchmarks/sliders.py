@@ -13,7 +13,8 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
-from tests.browser.live import SIZE, chromium, open_lab, run_lab, server, wait
+from tests.browser.live import SIZE, open_lab, run_lab, server, wait
+from web.browser import browser as start
 
 STEPS = 40
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -115,7 +116,7 @@ def measure(page):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+    with tempfile.TemporaryDirectory() as folder, start() as browser:
         for name, source in CONTENDERS.items():  # a kernel each: matplotlib has one backend a kernel
             cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in (COMMON, source)]
             notebook = nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)

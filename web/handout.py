@@ -3,7 +3,7 @@
 import pathlib
 import sys
 
-from tests.browser import live
+from web.browser import browser as start
 
 TARGET = pathlib.Path(__file__).parents[1] / "site/handouts"
 FOOTER = """<div style="display: flex; justify-content: space-between;
@@ -13,10 +13,8 @@ READY = "() => Promise.all([document.fonts.ready, ...[...document.images].map(im
 
 
 def main(*sources):
-    if not live.find_chromium():
-        sys.exit("The handouts are printed with Chromium, and none is on PATH: install it (apt install chromium).")
     TARGET.mkdir(parents=True, exist_ok=True)
-    with live.chromium() as browser:
+    with start() as browser:
         page = browser.new_page(color_scheme="light")
         for source in map(pathlib.Path, sources):
             page.goto(source.resolve().as_uri())

@@ -1,19 +1,14 @@
-import os
-
 import pytest
 
 from tests.browser import live
+from web.browser import browser as start
 
 
 @pytest.fixture(scope="session")
 def browser():
     """One Chromium, and in it one fresh profile, for all pages."""
-    executable = live.find_chromium()
-    if not executable:
-        reason = "no Chromium found on PATH (chromium, chromium-browser, google-chrome)"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    with live.chromium(executable) as chromium:
-        yield chromium.new_context(viewport=live.SIZE)
+    with start() as running:
+        yield running.new_context(viewport=live.SIZE)
 
 
 @pytest.fixture(scope="session")

@@ -15,15 +15,11 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client import BlockingKernelClient
-from playwright.sync_api import TimeoutError, sync_playwright
+from playwright.sync_api import TimeoutError
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SIZE = {"width": 1280, "height": 720}
 LOCAL = re.compile(r"(data|blob|about|file):|(http|ws)s?://(127\.0\.0\.1|localhost)(:\d+)?(/|$)")
-
-
-def find_chromium():
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def _clear(file):
@@ -131,26 +127,6 @@ def server(**options):
             yield running
         finally:
             running.close()
-
-
-@contextlib.contextmanager
-def chromium(executable=None):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable or find_chromium(),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",  # what would stand in for one takes longer than drawing without
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--no-first-run",
-            ],
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 # What upstream writes to the console in a healthy session, each with its reason. Nothing of ours belongs here.

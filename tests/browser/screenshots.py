@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.browser import live
+from web.browser import browser as start
 
 SCROLL = """top => {
     const notebook = document.querySelector('.jp-WindowedPanel-outer');
@@ -40,7 +41,7 @@ def main(out, *lessons):
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     chosen = [path.name for path in sorted(live.NOTEBOOKS.glob("*.ipynb")) if not lessons or path.name[:2] in lessons]
-    with live.chromium() as browser:
+    with start() as browser:
         for theme in ("Light", "Dark"):
             with live.server(theme=theme) as server:
                 page = browser.new_page(viewport=live.SIZE)

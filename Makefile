@@ -1,12 +1,15 @@
 # `make lab` to learn, `make test` to check, `make site` to publish. Each sets up .venv first, once.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# PYTHON: the first that is new enough; if none is, install.py says so. TORCH: cpu, pip or auto, see install.py.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$p && exit; done; echo python3)
+export TORCH
 BIN := .venv/bin
 LESSON ?= 01
 ARGS ?=
 # A server of one's own: loopback only, a token, and no pop-up that asks for the news over the first cell.
 SERVER := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab slides test bench refresh lint site slides-html handouts
+.PHONY: lab slides test quick bench refresh lint constraints site slides-html handouts
 lab: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
 
@@ -16,10 +19,17 @@ slides: .venv/installed
 	page=/rise/$$(cd notebooks && ls $(LESSON)_*.ipynb); \
 	$(BIN)/jupyter lab $(SERVER) --IdentityProvider.token=$$token "--LabApp.default_url=$$page?token=$$token&run=1" $(ARGS)
 
+# What starts several processes gives each one thread: on a few cores they would only wait for one another.
+PYTEST := LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
+  --nbval --nbval-cell-timeout=120 --dist loadfile --no-loadscope-reorder --durations=10
+
 # The longest files first, so that no process ends up alone with them.
 test: .venv/installed lint site
-	LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
-	  --nbval --nbval-cell-timeout=60 -n 4 --dist loadfile --no-loadscope-reorder tests/browser tests notebooks $(ARGS)
+	$(PYTEST) -n 4 tests/browser notebooks tests $(ARGS)
+
+# For those who edit a lesson: no site, no browser.
+quick: .venv/installed lint
+	$(PYTEST) -n 2 notebooks tests --ignore=tests/browser $(ARGS)
 
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
@@ -32,6 +42,13 @@ refresh: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/actionlint
+
+# What the direct dependencies need themselves, for every system and every Python from 3.11 on.
+constraints: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	grep -v '^-' requirements.txt | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+	  --no-annotate --custom-compile-command "make constraints" - -o constraints.txt
 
 # The site. A lesson is executed once, for its page and for its slides. What has not changed is not built again: each step
 # gets the lessons that are newer than its last run, or all of them if something that all of them stand on is newer.
@@ -73,16 +90,21 @@ site/slides/.written: $(EXECUTED) $(wildcard web/slides.*) web/formulas.py web/k
 	$(BIN)/python -m web.slides $(call changed,$(EXECUTED))
 	touch $@
 
-site/handouts/.printed: $(PAGES) web/handout.py web/site.css $(FIGURES)
+site/handouts/.printed: $(PAGES) web/handout.py web/site.css $(FIGURES) | .venv/browser
 	$(BIN)/python -m web.handout $(call changed,$(PAGES))
 	touch $@
 
-web/node_modules/installed: web/package-lock.json
-	npm ci --prefix web --no-audit --no-fund
+# A company's network may have certificates of its own, which only the system knows.
+web/node_modules/installed: web/package-lock.json | .venv/installed
+	mkdir -p build
+	PATH=$(CURDIR)/$(BIN):$$PATH NODE_USE_SYSTEM_CA=1 npm ci --prefix web --no-audit --no-fund >build/npm.log 2>&1 || \
+	  { cat build/npm.log; echo "npm could not fetch what web/package.json names: connect to the network, run make again."; exit 1; }
 	touch $@
 
-.venv/installed: requirements.txt pyproject.toml $(wildcard lossutils/labextension/*.json lossutils/labextension/static/*)
-	test -d .venv || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
-	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
+.venv/browser: | .venv/installed
+	$(BIN)/python -m web.browser
 	touch $@
+
+.venv/installed: install.py requirements.txt constraints.txt pyproject.toml \
+		$(wildcard lossutils/labextension/*.json lossutils/labextension/static/*)
+	$(PYTHON) install.py

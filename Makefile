@@ -3,6 +3,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   $$p -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$p && exit; done; echo python3)
 export TORCH
+unexport PYTHONDONTWRITEBYTECODE # else each kernel would compile torch anew
 BIN := .venv/bin
 LESSON ?= 01
 ARGS ?=

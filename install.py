@@ -132,7 +132,7 @@ def install():
     install_torch(wanted)
     size = 300 if sys.platform == "linux" else 410  # there torch is among them
     print(f"The other packages are fetched: about {size} MB, a minute or two.", flush=True)
-    # What is imported is compiled then; compiling all that is never imported took 80 seconds.
+    # What is imported is compiled then, once; to compile all that never is took 80 seconds.
     run([*PIP, "install", "--quiet", "--no-compile", "--requirement", "requirements.txt"])
     # JupyterLab's news would ask the network, and the student, over the first cell.
     run([str(PYTHON), "-m", "jupyter", "labextension", "disable", "@jupyterlab/apputils-extension:announcements"])

@@ -76,22 +76,25 @@ def starts():
 
 
 def fetch():
-    """Playwright's own browser; where it cannot be downloaded, or lacks libraries, by the system's package manager."""
-    playwright = [sys.executable, "-m", "playwright"]
-    sudo = [] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["sudo", "-n"]
-    apt = [*sudo, "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=60"]
-    ways = [[[*playwright, "install", "--only-shell", "chromium"]]]
-    if shutil.which("apt-get") and (not sudo or shutil.which("sudo")):
-        ways.append([[*playwright, "install-deps", "chromium"]])
-        packages = ["--no-install-recommends", "chromium", "fonts-dejavu-core"]
-        ways.append([[*apt, "update"], [*apt, "install", "-y", *packages]])
+    """Playwright's own browser, with the libraries it needs; or, where it cannot be downloaded, the system's."""
     print("No browser was found; one is fetched (about 150 MB).", flush=True)
-    for way in ways:
-        for command in way:
-            subprocess.run(command, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, capture_output=True)
-        if starts():
-            return
-    sys.exit(NONE)
+    playwright = [sys.executable, "-m", "playwright"]
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    apt = [*([] if root else ["sudo", "-n"]), "apt-get", "-qq"]
+    if succeeds([*playwright, "install", "--only-shell", "chromium"]):
+        starts() or succeeds([*playwright, "install-deps", "chromium"])
+    elif shutil.which("apt-get") and succeeds([*apt, "update"]):
+        succeeds([*apt, "install", "-y", "--no-install-recommends", "chromium", "fonts-dejavu-core"])
+    if not starts():
+        sys.exit(NONE)
+
+
+def succeeds(command):
+    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        return subprocess.run(command, env=env, capture_output=True).returncode == 0
+    except FileNotFoundError:  # no sudo
+        return False
 
 
 if __name__ == "__main__":

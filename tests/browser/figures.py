@@ -11,7 +11,18 @@ import pytest
 from lossutils.explore import Explorer
 from tests.browser import live
 
-FRAMES = "count => new Promise(done => { const next = () => count-- ? requestAnimationFrame(next) : done(); next(); })"
+QUIET = "() => new Promise(done => requestAnimationFrame(() => requestIdleCallback(done)))"
+# Counts, from now on, the values that the sliders take and the redraws of the figure.
+COUNT = """root => {
+    const sliders = root.closest('.widget-vbox').querySelectorAll('.noUi-handle');
+    const seen = window.lossutilsSeen = {values: 0, redraws: 0};
+    const count = (name, nodes, attribute) => {
+        const watcher = new MutationObserver(records => { seen[name] += records.length; });
+        for (const node of nodes) watcher.observe(node, {attributes: true, attributeFilter: [attribute]});
+    };
+    count('values', sliders, 'aria-valuetext');
+    count('redraws', [root.querySelector('[id$=guide] path')], 'd');
+}"""
 
 
 def explorers(name):
@@ -55,12 +66,13 @@ class Figure:
     def picture(self):
         return self.root.evaluate("root => root.innerHTML")
 
-    def wait_frames(self, count=2):
-        self.page.evaluate(FRAMES, count)
+    def wait(self):
+        """Until the page has drawn and has nothing left to do."""
+        self.page.evaluate(QUIET)
 
     def check(self):
         """The readout shows what `.at()` computes for the values of the sliders."""
-        self.wait_frames()
+        self.wait()
         numbers = self.explorer.at(**dict(zip(self.names, self.values(), strict=True)))
         for panel, curves in enumerate(numbers.values()):
             for curve, number in enumerate(curves.values()):
@@ -88,16 +100,18 @@ def check_drag(figure):
     track = figure.sliders.nth(last).locator(".noUi-base").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     mouse, seen = figure.page.mouse, [figure.paths()]
+    figure.root.evaluate(COUNT)
     mouse.move(x, y)
     mouse.down()
     for part in (0.2, 0.4, 0.55, 0.7, 0.9):
         mouse.move(track["x"] + part * track["width"], y)
         figure.check()
         seen.append(figure.paths())
-    mouse.up()
-    figure.wait_frames()
+    figure.wait()
     after = figure.picture()
-    figure.wait_frames(20)
-    assert figure.picture() == after, "something was left to draw after the release"
+    mouse.up()
     figure.check()
+    assert figure.picture() == after, "something was left to draw after the release"
+    seen_by_page = figure.page.evaluate("() => window.lossutilsSeen")
+    assert seen_by_page["redraws"] == seen_by_page["values"], "a value is one redraw"
     assert all(old != new for old, new in pairwise(seen)), "a curve did not follow the slider"

@@ -50,7 +50,10 @@ def test_it_is_one_file_and_nothing_was_wrong(deck):
 @pytest.mark.parametrize(
     ("inner", "problem"),
     [
-        ('<div style="height: 82px; overflow: hidden"><p style="height: 172px">code</p></div>', "shows 82 of 172: code"),
+        (
+            '<div style="height: 82px; overflow: hidden"><p style="height: 172px">code</p></div>',
+            "shows 82 of 172: code",
+        ),
         ('<pre style="width: 90px"><b style="padding-right: 200px">x</b></pre>', "cuts 90 of"),
         ('<p style="position: absolute; top: 700px; height: 60px">low</p>', "ends at 760 of 696"),
         ('<p style="position: absolute; left: -9px; width: 60px">left</p>', "from -9 to 51"),

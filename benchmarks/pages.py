@@ -1,0 +1,69 @@
+"""How soon a page of the site is seen, and how soon its figures follow a slider on a slow phone.
+
+Prints for every lesson the first contentful paint over http from an empty cache (goal: under a second), and the redraw
+of a step of a slider with the layout that follows (goal: a frame), the processor four times slower. What remains to the
+frame is painting.
+
+Run it with `python -m benchmarks.pages` after `make site`.
+"""
+
+import statistics
+
+from tests.browser import live
+from tests.browser.pages import LESSONS, PHONE, served
+from web.browser import browser as start
+
+FRAME = 1000 / 60  # milliseconds
+PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+STEPS = """async () => {
+    const times = [];
+    for (const slider of document.querySelectorAll('.lossutils-explorer:not(details *) input[type=range]')) {
+        slider.scrollIntoView({block: 'center', behavior: 'instant'});
+        slider.value = 0;
+        for (let i = 0; i < 9; i++) {
+            await new Promise(requestAnimationFrame);
+            const start = performance.now();
+            slider.stepUp();
+            slider.dispatchEvent(new Event('input'));
+            const redrawn = performance.now();
+            slider.closest('.lossutils-explorer').getBoundingClientRect();
+            times.push([redrawn - start, performance.now() - start]);
+        }
+    }
+    return times;
+}"""
+
+
+def first_paint(page, address):
+    """The median of five, each from an empty cache, in a browser that is awake."""
+    page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    paints = []
+    for _ in range(5):
+        page.goto(address)
+        paints.append(live.wait(page, PAINT).json_value())
+    return statistics.median(paints)
+
+
+def step(page, address):
+    """A step's redraw, and redraw with layout: the medians over all sliders of the page."""
+    page.goto(address)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    return [statistics.median(each) for each in zip(*page.evaluate(STEPS), strict=True)]
+
+
+def main():
+    with start() as browser, served() as host:
+        print(f"{'':24}{'first paint':>12}{'redraw':>9}{'with layout':>13}")
+        print(f"{'goal':24}{'< 1000':>12}{'':9}{f'< {FRAME:.1f}':>13}  milliseconds")
+        for lesson in LESSONS:
+            page, phone = browser.new_page(viewport=live.SIZE), browser.new_page(viewport=PHONE)
+            page.goto(f"{host}/search.html")
+            paint = first_paint(page, f"{host}/{lesson}.html")
+            redraw, layout = step(phone, f"{host}/{lesson}.html")
+            print(f"{lesson:24}{paint:12.0f}{redraw:9.1f}{layout:13.1f}", flush=True)
+            page.context.close()
+            phone.context.close()
+
+
+if __name__ == "__main__":
+    main()

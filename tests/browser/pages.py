@@ -1,0 +1,127 @@
+"""The built site: its pages, a server for them, and its slider figures, which are no widgets."""
+
+import base64
+import contextlib
+import functools
+import gzip
+import http.server
+import json
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from tests.browser import live
+
+ROOT = live.NOTEBOOKS.parent
+SITE = ROOT / "site"
+LESSONS = sorted(path.stem for path in live.NOTEBOOKS.glob("*.ipynb"))
+PAGES = [*LESSONS, "index", "search"]
+PHONE = {"width": 375, "height": 740}
+
+
+@functools.cache
+def compressed(file):
+    return gzip.compress(file.read_bytes())
+
+
+class Compressing(http.server.SimpleHTTPRequestHandler):
+    """Serves the site as a static host does, compressed."""
+
+    def do_GET(self):
+        file = SITE / self.path.split("?")[0].lstrip("/")
+        if not file.is_file():
+            return self.send_error(404)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(file)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(compressed(file))))
+        self.end_headers()
+        self.wfile.write(compressed(file))
+
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def served():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Compressing) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+def number(text):
+    return float(text.replace("∞", "inf").replace("undefined", "nan"))
+
+
+class Figure:
+    """One figure: its native sliders, its readout, its curves, and the table that it was given."""
+
+    STATE = """root => {
+        const sliders = [...root.querySelectorAll('input[type=range]')];
+        const numbers = [...root.querySelectorAll('.lossutils-number')];
+        return [sliders.map(slider => [slider.valueAsNumber, slider.getAttribute('aria-valuetext')]),
+            numbers.map(output => [+output.dataset.panel, +output.dataset.curve, output.textContent]),
+            [...root.querySelectorAll('[id*=curve-] path')].map(path => path.getAttribute('d'))];
+    }"""
+
+    def __init__(self, page, root):
+        self.page, self.root = page, root
+        self.sliders = root.locator("input[type=range]")
+        given = json.loads(root.locator("script").text_content())
+        self.variables, self.panels = given["meta"]["variables"], given["meta"]["panels"]
+        planes = np.frombuffer(base64.b64decode(given["table"]), np.uint8).reshape(4, -1)  # as page.py packs it
+        bits = np.ascontiguousarray(planes.T).view("<u4").ravel().cumsum(dtype=np.uint32).cumsum(dtype=np.uint32)
+        self.table = bits.view(np.float32)
+
+    def expected(self, panel, curve, places):
+        mark = self.panels[panel]["marks"][curve]
+        shape = [self.variables[v]["count"] for v in (*mark["sliders"], 0)]
+        row = np.ravel_multi_index([places[v] for v in (*mark["sliders"], 0)], shape)
+        return self.table[mark["values"] + row]
+
+    def check(self):
+        """The readout shows what the table has where the sliders stand, and the sliders say where that is."""
+        sliders, shown, paths = self.root.evaluate(self.STATE)
+        places = [k for k, _ in sliders]
+        for variable, (k, said) in zip(self.variables, sliders, strict=True):
+            value = variable["low"] + k * variable["step"]
+            assert said == (variable["labels"][k] if variable["labels"] else f"{value:.{variable['digits']}f}")
+        assert len(shown) == sum(len(panel["marks"]) for panel in self.panels)
+        for panel, curve, text in shown:
+            expected = self.expected(panel, curve, places)
+            assert number(text) == pytest.approx(expected, rel=1e-3, abs=1e-6, nan_ok=True)
+        return places, paths
+
+    def check_keyboard(self):
+        self.sliders.first.focus()
+        for i, variable in enumerate(self.variables):
+            assert self.sliders.nth(i).evaluate("slider => slider === document.activeElement")
+            for key, place in (("Home", 0), ("ArrowRight", 1)):
+                self.page.keyboard.press(key)
+                places, _ = self.check()
+                assert places[i] == min(place, variable["count"] - 1)
+            self.page.keyboard.press("Tab")
+
+    def check_drag(self):
+        slider = self.sliders.last
+        slider.hover()  # waits until the page around it has come to rest
+        box = slider.bounding_box()
+        y, mouse = box["y"] + box["height"] / 2, self.page.mouse
+        seen = []
+        for i, part in enumerate((0.05, 0.55, 0.95)):
+            mouse.move(box["x"] + part * box["width"], y)
+            if i == 0:
+                mouse.down()
+            seen.append(self.check())
+        mouse.up()
+        assert self.check() == seen[-1]
+        assert all(old[0] != new[0] for old, new in pairwise(seen))
+        if len(self.variables) > 1 and not self.variables[-1]["labels"]:  # that of the axis moves the markers alone
+            assert all(old[1] != new[1] for old, new in pairwise(seen))
+
+
+def figures(page):
+    return [Figure(page, root) for root in page.locator(".lossutils-explorer").all()]

@@ -1,0 +1,110 @@
+"""Lesson 01 in JupyterLab and on RISE's slides, as a student and a teacher use it. One file: it needs one server."""
+
+import pytest
+
+from tests.browser import figures, live
+from tests.browser.fit import OUTSIDE
+
+LESSON = "01_bce_by_hand.ipynb"
+
+
+@pytest.fixture(scope="module")
+def explorers():
+    return figures.explorers(LESSON)
+
+
+def with_two_sliders(shown):
+    """The first figure that has a slider beside that of its axis."""
+    return next(figure for figure in shown if len(figure.names) > 1)
+
+
+@pytest.fixture(scope="module")
+def lab(browser, server, explorers):
+    """The lesson's figures in JupyterLab, run."""
+    with live.recorded(browser) as page:
+        live.open_lab(page, server, LESSON)
+        live.run_lab(page, server, LESSON)
+        yield [figures.Figure(page, explorer, number) for number, explorer in enumerate(explorers)]
+
+
+@pytest.fixture(scope="module")
+def rise(browser, server, explorers):
+    """The lesson's figures on its slides, run."""
+    with live.recorded(browser) as page:
+        live.open_slides(page, server, LESSON)
+        live.run_slides(page, server, LESSON)
+        yield [figures.Figure(page, explorer, number) for number, explorer in enumerate(explorers)]
+
+
+def test_the_lesson_in_lab(lab):
+    for figure in lab:
+        figure.check()
+    figures.check_keyboard(with_two_sliders(lab))
+
+
+def test_a_drag_moves_the_curves_and_ends_with_the_release(lab):
+    figures.check_drag(with_two_sliders(lab))
+
+
+def test_a_guess_stays_in_the_figure(lab):
+    figure = next(figure for figure in lab if figure.output.get_by_label("Your guess").count())
+    field = figure.output.get_by_label("Your guess at p = 0.90:")
+    field.fill("2.3")
+    field.press("Enter")
+    for i, presses in enumerate((["End", *["ArrowLeft"] * 9], ["Home"])):  # p = 0.9, y = 0
+        figure.handle(i).focus()
+        for key in presses:
+            figure.page.keyboard.press(key)
+    figure.check()
+    assert figure.values() == [0.9, 0]
+    assert field.input_value() == "2.3"
+    box = lambda part: figure.root.locator(part).first.bounding_box()  # noqa: E731
+    guess, marker = box("[id$='-0-guess'] path"), box("circle")
+    for side, size in (("x", "width"), ("y", "height")):
+        assert guess[side] + guess[size] / 2 == pytest.approx(marker[side] + marker[size] / 2, abs=2)
+
+
+def test_sliders_move_without_a_kernel(lab):
+    figure = with_two_sliders(lab)
+    figure.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    figure.page.get_by_role("menuitem", name="Shut Down Kernel", exact=True).click()
+    figure.page.get_by_text("No Kernel").first.wait_for()
+    figures.check_keyboard(figure)
+    figures.check_drag(figure)
+    assert not figure.page.recorder.problems
+
+
+def outside(page):
+    return {slide: problems for slide in live.slides(page) if (problems := page.evaluate(OUTSIDE))}
+
+
+def test_every_slide_of_the_lesson_fits_its_screen(rise):
+    assert not outside(rise[0].page)
+
+
+def test_the_figure_on_its_slide(rise):
+    figure = with_two_sliders(rise)
+    slide = figure.root.evaluate("root => root.closest('section').id")
+    live.show(figure.page, slide, figure.page.locator(f"#{slide} .fragment").count())
+    address = figure.page.url
+    figure.check()
+    figures.check_keyboard(figure)
+    figures.check_drag(figure)
+    assert figure.page.url == address, "a key that belongs to a slider has moved the slides"
+
+
+def test_slides_move_without_a_kernel(rise, server):
+    figure = with_two_sliders(rise)
+    server.shut_down(LESSON)
+    figures.check_keyboard(figure)
+    figures.check_drag(figure)
+    assert not figure.page.recorder.problems
+
+
+def test_every_slide_of_another_lesson_fits_its_screen(tab, server):
+    """All lessons are measured as files, in test_slide_files.py; two show that RISE agrees with them."""
+    lesson = "02_weighted_bce.ipynb"
+    live.open_slides(tab, server, lesson)
+    live.run_slides(tab, server, lesson)
+    server.shut_down(lesson)
+    assert not outside(tab)

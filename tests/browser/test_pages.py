@@ -1,0 +1,219 @@
+"""The built site: what a reader meets on a phone, from a USB stick, without JavaScript, with a keyboard alone.
+
+A page is opened once, and the tests of it follow one another; the last one says what was wrong on it meanwhile.
+"""
+
+import re
+import subprocess
+
+import pytest
+
+from tests.browser import live
+from tests.browser.pages import LESSONS, PAGES, PHONE, ROOT, SITE, figures, number, served
+
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+AXE_RUN = """async options => (await axe.run(options)).violations.map(({id, impact, nodes}) =>
+    ({id, impact, nodes: nodes.slice(0, 3).map(({html, failureSummary}) => [html.slice(0, 200), failureSummary])}))"""
+
+
+@pytest.fixture(scope="module")
+def page(browser, site, request):
+    with live.recorded(browser) as page:
+        page.emulate_media(color_scheme="light")
+        page.goto(f"{site}/{request.param}.html")
+        page.evaluate("() => document.querySelectorAll('details').forEach(details => { details.open = true; })")
+        yield page
+
+
+def of(names):
+    return pytest.mark.parametrize("page", names, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def without_javascript(chromium):
+    context = chromium.new_context(java_script_enabled=False, viewport=PHONE)
+    context.set_default_timeout(live.PATIENCE)
+    return context.new_page()
+
+
+@pytest.fixture(scope="module")
+def host():
+    with served() as address:
+        yield address
+
+
+# For every row of the table that stands below a figure, written by `.at()`: what the readout shows there, and the row.
+ROWS = """root => {
+    const [axis] = JSON.parse(root.querySelector('script').textContent).meta.variables;
+    const slider = root.querySelector('input[type=range]');
+    const numbers = [...root.querySelectorAll('.lossutils-number')]
+        .sort((a, b) => a.dataset.panel - b.dataset.panel || a.dataset.curve - b.dataset.curve);
+    return [...root.querySelectorAll('tbody tr')].map(row => {
+        const where = row.querySelector('th').textContent;
+        slider.valueAsNumber = axis.labels ? axis.labels.indexOf(where) : Math.round((where - axis.low) / axis.step);
+        slider.dispatchEvent(new Event('input'));
+        return [slider.getAttribute('aria-valuetext'), where,
+            numbers.map(output => output.textContent), [...row.querySelectorAll('td')].map(cell => cell.textContent)];
+    });
+}"""
+
+
+@of(LESSONS)
+def test_every_figure(page):
+    shown = figures(page)
+    assert shown
+    for figure in shown:
+        rows = figure.root.evaluate(ROWS)
+        assert len(rows) >= 3
+        for said, where, readout, expected in rows:
+            assert said == where
+            assert list(map(number, readout)) == pytest.approx(
+                list(map(number, expected)), rel=1e-3, abs=1e-6, nan_ok=True
+            )
+        figure.check_drag()
+
+
+# Every slider, a step at a time: how often each panel is redrawn at once, and how often after that, until all is quiet.
+REDRAWS = """async () => {
+    const counts = [];
+    for (const slider of document.querySelectorAll('.lossutils-explorer input[type=range]')) {
+        const watcher = new MutationObserver(() => {});
+        const guides = slider.closest('.lossutils-explorer').querySelectorAll('[id$=guide] path');
+        for (const guide of guides) watcher.observe(guide, {attributes: true, attributeFilter: ['d']});
+        slider.value = 0;
+        for (let i = 0; i < 3 && i < slider.max; i++) {
+            slider.stepUp();
+            slider.dispatchEvent(new Event('input'));
+            counts.push(watcher.takeRecords().length / guides.length);
+        }
+        let late = 0;
+        const after = new MutationObserver(records => { late += records.length; });
+        for (const guide of guides) after.observe(guide, {attributes: true, attributeFilter: ['d']});
+        await new Promise(requestAnimationFrame);
+        await new Promise(requestIdleCallback);
+        counts.push(1 + late);
+    }
+    return counts;
+}"""
+
+
+@of(LESSONS)
+def test_a_step_is_one_redraw_and_leaves_none_for_later(page):
+    assert set(page.evaluate(REDRAWS)) == {1}
+
+
+@of([LESSONS[1], LESSONS[3], LESSONS[5]])
+def test_the_keyboard_moves_every_slider(page):
+    for figure in figures(page):
+        figure.check_keyboard()
+
+
+@of(PAGES)
+def test_no_link_is_broken(page):
+    links = page.evaluate("() => [...document.links].map(link => link.getAttribute('href'))")
+    assert not [
+        link for link in links if not re.match(r"https?:|#", link) and not (SITE / link.split("#")[0]).is_file()
+    ]
+
+
+@of(PAGES)
+def test_a_phone_does_not_scroll_sideways(page):
+    page.set_viewport_size(PHONE)
+    width = page.evaluate("() => document.documentElement.scrollWidth")
+    page.set_viewport_size(live.SIZE)
+    assert width == PHONE["width"]
+
+
+# A formula and a word of code are built like all others of their kind, and there are thousands: one of each kind stays.
+# What is not painted is not seen, so everything is.
+THINNED = """() => {
+    const seen = new Set();
+    window.again = kind => seen.has(kind) || !seen.add(kind);
+    for (const word of document.querySelectorAll('.highlight pre span'))
+        if (again(word.className)) word.replaceWith(...word.childNodes);
+    for (const formula of document.querySelectorAll('.katex'))
+        if (again(`formula in ${formula.parentElement.tagName}`)) formula.remove();
+    const sheet = document.head.appendChild(document.createElement('style'));
+    sheet.textContent = 'section { content-visibility: visible !important; }';
+}"""
+# A colour follows from what an element is and lies in: of those that agree in that, the last one stays.
+ONE_OF_EACH_COLOUR = """() => {
+    const kind = node => node === document.body ? '' :
+        `${kind(node.parentElement)} > ${node.tagName} ${node.getAttribute('class')} ${node.getAttribute('style')}`;
+    const all = [...document.querySelectorAll('body :not(svg, svg *)')];
+    for (const node of all.filter(node => node.getClientRects().length).reverse())
+        if (!node.childElementCount && again(kind(node))) node.remove();
+}"""
+
+
+@of(PAGES)
+def test_accessibility(page):
+    page.evaluate(THINNED)
+    page.add_script_tag(path=AXE)
+    # No preload: it asks for the style sheets once more, which a browser refuses on file://.
+    options = {"resultTypes": ["violations"], "preload": False, "selectors": False}
+    found = page.evaluate(AXE_RUN, options | {"rules": {"color-contrast": {"enabled": False}}})
+    page.evaluate(ONE_OF_EACH_COLOUR)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        found += page.evaluate(AXE_RUN, options | {"runOnly": ["color-contrast"]})
+    assert not [violation for violation in found if violation["impact"] in ("serious", "critical")]
+
+
+@of(PAGES)
+def test_nothing_was_wrong_on_the_page(page):
+    assert not page.recorder.problems
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_weight(tab, host, lesson):
+    network = tab.context.new_cdp_session(tab)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes = []
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    tab.goto(f"{host}/{lesson}.html", wait_until="networkidle")
+    assert tab.locator(".lossutils-live-now").count(), "the figures do not move"
+    assert 50_000 < sum(sizes) <= 1.5e6
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_page_without_javascript(without_javascript, site, lesson):
+    page = without_javascript
+    page.goto(f"{site}/{lesson}.html")
+    page.locator("h1").wait_for()
+    stills = page.locator(".lossutils-still:not(details *)")
+    assert stills.count()
+    for still in stills.all():
+        assert still.locator("img").is_visible()
+        assert still.locator("td").count() >= 3
+        assert still.locator("td").first.is_visible()
+    assert page.locator(".katex").first.is_visible()
+
+
+def test_the_dark_mode_switch(chromium, site):
+    page = chromium.new_page(color_scheme="light")  # a profile of its own, which remembers the choice
+    page.goto(f"{site}/{LESSONS[1]}.html")
+    figure, colours = page.locator(".lossutils-figure").first, []
+    for _ in range(3):
+        colours.append(figure.evaluate("figure => getComputedStyle(figure).getPropertyValue('--lossutils-0')"))
+        page.locator(".theme-toggle-content button").click()
+    page.context.close()
+    assert len(set(colours)) == 2
+
+
+def test_search_needs_no_server(tab, site):
+    tab.goto(f"{site}/search.html?q=entropy")
+    tab.locator("#search-results li a").first.wait_for()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_there_is_a_handout_and_the_notebook_itself(site, lesson):
+    assert (SITE / f"handouts/{lesson}.pdf").read_bytes().startswith(b"%PDF")
+    assert (SITE / f"notebooks/{lesson}.ipynb").read_bytes() == (live.NOTEBOOKS / f"{lesson}.ipynb").read_bytes()
+
+
+def test_a_second_build_does_nothing(site):
+    planned = subprocess.run(["make", "--dry-run", "site"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "python" not in planned.stdout
+    assert "sphinx" not in planned.stdout

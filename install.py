@@ -79,7 +79,7 @@ def install_torch(wanted):
     elif sys.platform == "linux":
         if wanted == "cpu":
             print("PyTorch's index for the CPU cannot be reached: torch comes from where pip finds it.")
-        print("torch is fetched: about 2 GB where it comes with CUDA, 190 MB without.", flush=True)
+        print("torch is fetched: about 2.6 GB where it comes with CUDA, 190 MB without.", flush=True)
 
 
 def reached(address):

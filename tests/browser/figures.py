@@ -8,7 +8,6 @@ from unittest import mock
 import nbformat
 import pytest
 
-from lossutils.explore import Explorer
 from tests.browser import live
 
 QUIET = "() => new Promise(done => requestAnimationFrame(() => requestIdleCallback(done)))"
@@ -27,6 +26,8 @@ COUNT = """root => {
 
 def explorers(name):
     """Runs the lesson's code here and returns the figures that it displays, in their order."""
+    from lossutils.explore import Explorer  # only here: it loads torch, which the other processes do without
+
     made, shown, create = [], [], Explorer.__init__
 
     def remember(self, *args):

@@ -32,9 +32,11 @@ test: .venv/installed lint site
 quick: .venv/installed lint
 	$(PYTEST) -n 2 notebooks tests --ignore=tests/browser $(ARGS)
 
-bench: .venv/installed
+bench: .venv/installed site
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks.sliders
+	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.checks
 	$(BIN)/python -m benchmarks.losses
 
 refresh: .venv/installed

@@ -1,4 +1,4 @@
-"""The processor's time that a check takes: `python -m benchmarks.checks`. Each exercise's right answer and known mistakes.
+"""The processor's time of a check: `python -m benchmarks.checks`. The right answer and the known mistakes of each exercise.
 
 An answer that is refused takes longest: the known mistakes are tried as well, up to the one that behaves like it.
 """

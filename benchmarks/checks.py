@@ -1,4 +1,4 @@
-"""The processor's time of a check: `python -m benchmarks.checks`. The right answer and the known mistakes of each exercise.
+"""The processor's time of a check, of right answers and known mistakes: `python -m benchmarks.checks`.
 
 An answer that is refused takes longest: the known mistakes are tried as well, up to the one that behaves like it.
 """

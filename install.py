@@ -26,7 +26,7 @@ DONE, BEGUN = VENV / "installed", VENV / "unfinished"
 CPU = "https://download.pytorch.org/whl/cpu"
 PIP = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
 FULL = "The disk is full: the course needs 2 GB (6 GB where torch comes with CUDA); make room and run this again."
-OFFLINE = "The packages could not be fetched: connect to the network and run this again; what was fetched is kept."
+OFFLINE = "The packages could not be fetched: connect to the network and run this again."
 
 
 def fit_for_use():

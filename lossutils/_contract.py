@@ -1,4 +1,4 @@
-"""What every loss checks before it computes, and how it reduces: the one place where errors are worded."""
+"""What several losses check before they compute, and how they reduce. What one loss alone checks stands beside it."""
 
 import warnings
 
@@ -24,14 +24,15 @@ def reduction_of(reduction, size_average=None, reduce=None, *, also=()):
     return reduction
 
 
-def reduced(loss: Tensor, reduction: str, dtype: torch.dtype | None = None) -> Tensor:
-    """The elementwise loss, its mean or its sum, in `dtype`."""
+def reduced(loss: Tensor, reduction: str, dtype: torch.dtype, weight: Tensor | None = None) -> Tensor:
+    """The weighted loss of each element, their mean or their sum, in `dtype`."""
+    loss = loss if weight is None else weight * loss
     if reduction == "mean":
         # Divided after the sum, backward hands one number to every element instead of filling a tensor with it.
         loss = loss.sum() / loss.numel()
     elif reduction == "sum":
         loss = loss.sum()
-    return loss if dtype is None or loss.dtype == dtype else loss.to(dtype)
+    return loss.to(dtype)
 
 
 def widened(*tensors):
@@ -52,46 +53,16 @@ def transformed() -> bool:
     return bool(active and active())
 
 
-def batched(tensor: Tensor) -> bool:
-    """Whether `tensor` stands for many, as under autograd's `is_grads_batched`; none such can be written in place."""
-    asked = getattr(torch._C._functorch, "is_legacy_batchedtensor", None)
-    return bool(asked and asked(tensor))
+def span(tensor: Tensor) -> tuple[float, float] | None:
+    """The smallest and the largest value, or None where there is none or looking is not free."""
+    return tuple(v.item() for v in torch.aminmax(tensor.detach())) if tensor.numel() and readable(tensor) else None
 
 
-def scaled(slope: Tensor, g: Tensor) -> Tensor:
-    """g·slope, in the place of `slope` where nothing else needs it: no derivative to follow, no transform."""
-    if torch.is_grad_enabled() or torch.compiler.is_compiling() or transformed() or batched(g):
-        return g * slope
-    return slope.mul_(g)
-
-
-# the checks
-def same_size(input: Tensor, target: Tensor) -> None:
-    if target.size() != input.size():
-        raise ValueError(
-            f"target has size {tuple(target.shape)} and input {tuple(input.shape)}; give both the same size, "
-            "for example with target.view_as(input)."
-        )
-
-
-def same_dtype(input: Tensor, target: Tensor) -> None:
-    if target.dtype != input.dtype:
-        raise RuntimeError(
-            f"target has dtype {target.dtype} and input {input.dtype}; write target.to(input.dtype) to match them."
-        )
-
-
+# single checks
 def floating(name: str, tensor: Tensor) -> None:
     if not tensor.is_floating_point():
         raise NotImplementedError(
             f"{name} has dtype {tensor.dtype}, and the loss is defined for floating point; write {name}.float()."
-        )
-
-
-def floating_target(target: Tensor) -> None:
-    if not target.is_floating_point():
-        raise RuntimeError(
-            f"target has dtype {target.dtype}, and labels must be floating point here; write target.to(input.dtype)."
         )
 
 
@@ -101,15 +72,6 @@ def same_device(input: Tensor, **others: Tensor | None) -> None:
             raise RuntimeError(
                 f"{name} is on device {other.device} and input on {input.device}; write {name}.to(input.device)."
             )
-
-
-def broadcastable(name: str, tensor: Tensor | None, shape: torch.Size) -> None:
-    """`tensor` must stretch to `shape` without making it larger."""
-    if tensor is None:
-        return
-    sizes, ahead = tuple(tensor.shape), len(shape) - tensor.dim()
-    if ahead < 0 or any(n not in (1, m) for n, m in zip(sizes, shape[ahead:], strict=True)):
-        raise RuntimeError(f"{name} has size {sizes}, which does not broadcast to the input's {tuple(shape)}.")
 
 
 def stretchable(**tensors) -> None:
@@ -124,21 +86,33 @@ def stretchable(**tensors) -> None:
         raise RuntimeError(f"these sizes do not broadcast, so give all the same: {sizes}.") from None
 
 
-def constant(function: str, **tensors: Tensor | None) -> None:
+def constants(shape: torch.Size, **tensors: Tensor | None) -> None:
+    """What a loss is not differentiated by: it stretches to `shape` without making it larger, and wants no gradient."""
     for name, tensor in tensors.items():
-        if isinstance(tensor, Tensor) and tensor.requires_grad:
-            raise RuntimeError(f"{function} is not differentiable with respect to {name}; pass {name}.detach().")
+        if tensor is None:
+            continue
+        sizes, ahead = tuple(tensor.shape), len(shape) - tensor.dim()
+        if ahead < 0 or any(n not in (1, m) for n, m in zip(sizes, shape[ahead:], strict=True)):
+            raise RuntimeError(f"{name} has size {sizes}, which does not broadcast to the input's {tuple(shape)}.")
+        if tensor.requires_grad:
+            raise RuntimeError(f"the loss is not differentiable with respect to {name}; pass {name}.detach().")
 
 
-def between_0_and_1(name: str, tensor: Tensor) -> None:
-    """Every value in [0, 1] and none NaN; only where looking is free (see `readable`)."""
-    if tensor.numel() and readable(tensor):
-        low, high = (v.item() for v in torch.aminmax(tensor.detach()))
+def from_0_to_1(**tensors: Tensor) -> None:
+    """Every value in [0, 1] and none NaN; only where looking is free."""
+    for name, tensor in tensors.items():
+        low, high = span(tensor) or (0, 1)
         if not (low >= 0 and high <= 1):
             raise RuntimeError(
                 f"all elements of {name} should be between 0 and 1, and they reach from {low:.6g} to {high:.6g}; "
                 "probabilities come out of a sigmoid or a softmax, raw scores belong into a loss 'with logits'."
             )
+
+
+def above_0(function: str, name: str, value: float, *, or_0: bool = False) -> None:
+    if not (value > 0 or (or_0 and value == 0)):
+        limit = "0 or larger" if or_0 else "larger than 0"
+        raise RuntimeError(f"{function} does not support {name} = {value}; {name} must be {limit}.")
 
 
 def focal_settings(gamma, alpha) -> None:
@@ -152,231 +126,85 @@ def focal_settings(gamma, alpha) -> None:
         )
 
 
-def classes(input: Tensor, target: Tensor) -> tuple[int, int]:
-    """The class dimension and the number of classes, after the shapes of a class-index target have been checked."""
+# all that a loss checks, in one line of it
+def labelled(input: Tensor, target: Tensor, weight=None, pos_weight=None, *, probabilities: bool = False) -> list:
+    """Input, label of the same size and the weights, to compute with; of probabilities the values are looked at."""
+    if target.size() != input.size():
+        raise ValueError(
+            f"target has size {tuple(target.shape)} and input {tuple(input.shape)}; give both the same size, "
+            "for example with target.view_as(input)."
+        )
+    floating("input", input)
+    if not target.is_floating_point() or (probabilities and target.dtype != input.dtype):
+        raise RuntimeError(
+            f"target has dtype {target.dtype} and input {input.dtype}; labels are floating point here, "
+            "so write target.to(input.dtype)."
+        )
+    same_device(input, target=target, weight=weight, pos_weight=pos_weight)
+    constants(input.shape, weight=weight, pos_weight=pos_weight)
+    if probabilities:
+        from_0_to_1(input=input, target=target)
+    return widened(input, target, weight, pos_weight)
+
+
+def focal(input: Tensor, target, gamma, alpha, *, probabilities: bool = False) -> list:
+    """Input and label to compute with, the label from a number or from integers too; shapes broadcast."""
+    floating("input", input)
+    focal_settings(gamma, alpha)
+    if not isinstance(target, Tensor):
+        target = torch.as_tensor(target, dtype=input.dtype, device=input.device)
+    target = target if target.is_floating_point() else target.to(input.dtype)
+    same_device(input, target=target)
+    stretchable(input=input, target=target, gamma=gamma, alpha=alpha)
+    if probabilities:
+        from_0_to_1(input=input, target=target)
+    return widened(input, target)
+
+
+def class_indices(input: Tensor, target: Tensor, ignore_index: int, weight: Tensor | None = None) -> tuple:
+    """Scores x, class t of each sample (0 for one to be ignored), which samples are kept (None: all), the class
+    dimension, and the weight of each sample's class, or None."""
+    if input.dim() == 0:
+        raise ValueError("the loss needs 1 or more dimensions, and input is a single number; the classes need one.")
     dim = 0 if input.dim() == 1 else 1
-    count = input.shape[dim]
+    count, expected = input.shape[dim], (input.shape[:dim] + input.shape[dim + 1 :])
     if target.dtype not in (torch.int64, torch.uint8):
         raise RuntimeError(f"target has dtype {target.dtype}, and class indices must be int64; write target.long().")
-    if input.dim() == 1:
-        if target.numel() != 1 or target.dim() > 1:
-            raise ValueError(f"target has size {tuple(target.shape)}, and one sample of scores needs one class index.")
-        return dim, count
-    if target.dim() == 0 or target.shape[0] != input.shape[0]:
+    if input.dim() == 1 and (target.numel() != 1 or target.dim() > 1):
+        raise ValueError(f"target has size {tuple(target.shape)}, and one sample of scores needs one class index.")
+    if input.dim() > 1 and target.shape[:1] != input.shape[:1]:
         raise ValueError(
             f"input holds {input.shape[0]} samples and target {target.shape[0] if target.dim() else 1}; "
             "give every sample one target."
         )
-    expected = (input.shape[0], *input.shape[2:])
-    if tuple(target.shape) != expected:
+    if input.dim() > 1 and target.shape != expected:
         raise RuntimeError(
             f"target has size {tuple(target.shape)}, and input {tuple(input.shape)} needs class indices of size "
-            f"{expected} (the input's size without its class dimension 1)."
+            f"{tuple(expected)} (the input's size without its class dimension 1)."
         )
-    return dim, count
+    floating("input", input)
+    same_device(input, target=target, weight=weight)
+    class_weight(input, weight)
+    constants((count,), weight=weight)
+    t = target.long().reshape(expected)
+    x, w = widened(input, weight)
+    seen = span(target)
+    if seen and not (seen[0] >= 0 and seen[1] < count):
+        wrong = target[((target < 0) | (target >= count)) & (target != ignore_index)]
+        if wrong.numel():
+            raise IndexError(
+                f"Target {wrong[0].item()} is out of bounds: with {count} classes it must lie in 0 to {count - 1}."
+            )
+    kept = None if seen and not seen[0] <= ignore_index <= seen[1] else t != ignore_index  # None spares work
+    t = t if kept is None else t.where(kept, 0)
+    return x, t, kept, dim, None if w is None else w[t]
 
 
-def class_weight(weight: Tensor | None, count: int, dtype: torch.dtype) -> None:
-    if weight is None:
-        return
-    if tuple(weight.shape) != (count,):
+def class_weight(input: Tensor, weight: Tensor | None) -> None:
+    count = input.shape[0 if input.dim() == 1 else 1] if input.dim() else 1
+    if weight is not None and tuple(weight.shape) != (count,):
         raise RuntimeError(
             f"weight has size {tuple(weight.shape)}, and {count} classes need one weight each: ({count},)."
         )
-    if weight.dtype != dtype:
-        raise RuntimeError(f"weight has dtype {weight.dtype} and input {dtype}; write weight.to(input.dtype).")
-
-
-def class_range(target: Tensor, count: int, ignore_index: int | None = None) -> bool:
-    """Every class index in [0, count) or `ignore_index`; only where looking is free (see `readable`).
-
-    True says that none is to be ignored; False that some may be, or that nothing was looked at.
-    """
-    if not target.numel() or not readable(target):
-        return False
-    low, high = (v.item() for v in torch.aminmax(target))
-    if low >= 0 and high < count:
-        return ignore_index is None or not low <= ignore_index <= high
-    wrong = target[((target < 0) | (target >= count)) & (target != ignore_index)]
-    if wrong.numel():
-        raise IndexError(
-            f"Target {wrong[0].item()} is out of bounds: with {count} classes it must lie in 0 to {count - 1}."
-        )
-    return False
-
-
-def class_probabilities(target: Tensor, ignore_index: int) -> None:
-    if not target.is_floating_point():
-        raise RuntimeError(
-            f"target has the size of input and dtype {target.dtype}, and class probabilities must be floating point; "
-            "write target.float(), or give one class index a sample."
-        )
-    if ignore_index >= 0:
-        raise RuntimeError("ignore_index needs class indices as target, and target holds class probabilities.")
-
-
-def smoothing(label_smoothing: float) -> None:
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0, and is {label_smoothing}.")
-
-
-def warn_broadcast(input: Tensor, target: Tensor) -> None:
-    if target.size() != input.size():
-        warnings.warn(
-            f"target has size {tuple(target.shape)} and input {tuple(input.shape)}, so one is stretched over the other "
-            "and the loss is likely not the one meant; give both the same size.",
-            stacklevel=3,
-        )
-
-
-def weight_like(input: Tensor, weight: Tensor | None) -> None:
-    if weight is not None and weight.size() != input.size():
-        raise ValueError(
-            f"weight has size {tuple(weight.shape)} and input {tuple(input.shape)}; give both the same size, "
-            "for example with weight.expand_as(input)."
-        )
-
-
-def positive(function: str, name: str, value: float) -> None:
-    if not value > 0:
-        raise RuntimeError(f"{function} does not support {name} = {value}; {name} must be larger than 0.")
-
-
-def not_negative(function: str, name: str, value: float) -> None:
-    if not value >= 0:
-        raise RuntimeError(f"{function} does not support {name} = {value}; {name} must be 0 or larger.")
-
-
-def same_rank(input1: Tensor, input2: Tensor, target: Tensor) -> None:
-    if not input1.dim() == input2.dim() == target.dim():
-        raise RuntimeError(
-            f"input1, input2 and target have sizes {tuple(input1.shape)}, {tuple(input2.shape)} and "
-            f"{tuple(target.shape)}; give them the same number of dimensions, for example with view or unsqueeze."
-        )
-
-
-def label_lists(input: Tensor, target: Tensor) -> None:
-    """The shapes and indices of multilabel_margin_loss; indices are looked at where that is free (see `readable`)."""
-    if input.dim() > 2 or (input.dim() and input.shape[-1] == 0):
-        raise RuntimeError(f"input has size {tuple(input.shape)}; give scores of size (C,) or (N, C) with C > 0.")
-    if target.dtype != torch.int64:
-        raise RuntimeError(f"target has dtype {target.dtype}, and label lists must be int64; write target.long().")
-    if target.shape != input.shape and not target.numel() == input.numel() == 1:
-        raise RuntimeError(
-            f"target has size {tuple(target.shape)} and input {tuple(input.shape)}; give both the same size, each row "
-            "of target filled up with -1."
-        )
-    if target.numel() and readable(target):
-        low, high, count = target.min().item(), target.max().item(), input.shape[-1] if input.dim() else 1
-        if low < -1 or high >= count:
-            raise RuntimeError(f"target is out of range; its labels must lie in 0 to {count - 1}, and -1 ends a list.")
-
-
-def probabilities(**tensors: Tensor) -> None:
-    """Floating point, every value in [0, 1]; the values only where looking is free (see `readable`)."""
-    for name, tensor in tensors.items():
-        floating(name, tensor)
-        if tensor.numel() and readable(tensor):
-            low, high = (v.item() for v in torch.aminmax(tensor.detach()))
-            if not (low >= 0 and high <= 1):
-                raise ValueError(
-                    f"{name} must hold probabilities between 0 and 1, and reaches from {low:.6g} to {high:.6g}; "
-                    "take scores through softmax first."
-                )
-
-
-def logarithm_base(base: float | None) -> None:
-    if base is not None and not (base > 0 and base != 1):
-        raise ValueError(f"base is {base}; use a positive number other than 1: 2 for bits, 10, or None for nats.")
-
-
-def class_dim(input: Tensor, dim: int | None) -> int:
-    if dim is None:
-        dim = 0 if input.dim() in (0, 1, 3) else 1
-        warnings.warn(
-            f"dim is not given and dim={dim} was chosen; say along which dimension the classes lie.", stacklevel=4
-        )
-    if not -max(input.dim(), 1) <= dim < max(input.dim(), 1):
-        raise IndexError(f"dim is {dim}, and input of size {tuple(input.shape)} has {input.dim()} dimensions.")
-    return dim
-
-
-def scores(function: str, input: Tensor) -> None:
-    if input.dim() == 0:
-        raise ValueError(f"{function} needs 1 or more dimensions, and input is a single number; the classes need one.")
-
-
-KL_MEAN = (
-    "reduction='mean' divides the divergence by the number of classes too; write reduction='batchmean' for the "
-    "divergence as mathematics defines it."
-)
-
-
-def probabilities_or_logs(input: Tensor, target: Tensor) -> None:
-    for name, tensor in (("input", input), ("target", target)):
-        if not (tensor.is_floating_point() or tensor.is_complex()):
-            raise RuntimeError(f"kl_div: {name} has dtype {tensor.dtype}, and it must be floating point.")
-    same_device(input, target=target)
-
-
-def numbers(input: Tensor, target: Tensor) -> None:
-    if not (input.is_floating_point() or target.is_floating_point()):
-        raise NotImplementedError(
-            f"input has dtype {input.dtype} and target {target.dtype}, and the loss is defined for floating point; "
-            "write input.float()."
-        )
-
-
-def sign_target(input: Tensor, target: Tensor) -> None:
-    if not input.is_floating_point():
-        raise RuntimeError(f"input has dtype {input.dtype}, and scores are floating point; write input.float().")
-
-
-def as_tensor(target, input: Tensor) -> Tensor:
-    """A label given as a number, or as integers, in the input's dtype."""
-    if not isinstance(target, Tensor):
-        return torch.as_tensor(target, dtype=input.dtype, device=input.device)
-    return target if target.is_floating_point() else target.to(input.dtype)
-
-
-def differentiable_once(slope: Tensor, anchor: Tensor, function: str) -> Tensor:
-    """`slope`, made to raise when it is differentiated; without this the second derivative would silently be 0.
-
-    `anchor` is any tensor computed from what the slope depends on.
-    """
-    return _Once.apply(slope, anchor, function) if torch.is_grad_enabled() else slope
-
-
-class _Once(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, slope, anchor, function):
-        ctx.function = function
-        return slope.view_as(slope)
-
-    @staticmethod
-    def backward(ctx, g):
-        raise RuntimeError(
-            f"{ctx.function} keeps its gradient and nothing else, so it has no second derivative; "
-            f"use {ctx.function}_formula for that."
-        )
-
-
-def class_alpha(alpha, count: int) -> None:
-    if isinstance(alpha, Tensor) and alpha.dim() and tuple(alpha.shape) != (count,):
-        raise RuntimeError(f"alpha has size {tuple(alpha.shape)}, and {count} classes need one number each.")
-
-
-def parameters(parameters) -> list[Tensor]:
-    if isinstance(parameters, torch.nn.Module):
-        return list(parameters.parameters())
-    tensors = [parameters] if isinstance(parameters, Tensor) else parameters
-    try:
-        tensors = list(tensors)
-    except TypeError:
-        tensors = [None]
-    if not all(isinstance(t, Tensor) for t in tensors):
-        raise TypeError(
-            f"parameters is a {type(parameters).__name__}; give a tensor, several tensors such as model.parameters(), "
-            "or a module."
-        )
-    return tensors
+    if weight is not None and weight.dtype != input.dtype:
+        raise RuntimeError(f"weight has dtype {weight.dtype} and input {input.dtype}; write weight.to(input.dtype).")

@@ -2,22 +2,16 @@
 
 Notation: p a probability, s a logit, σ(s) = 1/(1 + e^-s), y the label, softplus(s) = ln(1 + e^s). Logarithms are
 natural, losses are in nats. torch stands for `torch.nn.functional`.
+
+A name that ends in `_formula` is the loss as it reads: plain torch, elementwise, differentiable to any order. What runs
+in training is the same from `_kernels.py`, with fewer passes over memory and all digits.
 """
 
 import torch
 from torch import Tensor
-from torch.autograd import Function
-from torch.nn.functional import softplus as _softplus
 
-from lossutils import _contract
-
-# torch's two limits at the ends of [0, 1]: no logarithm below -100, no denominator of a slope below 1e-12.
-LOG_FLOOR, SLOPE_FLOOR = -100.0, 1e-12
-
-
-def softplus(s: Tensor) -> Tensor:
-    """ln(1 + e^s). torch's own turns into s at 20, too early for float64; at 40 no digit of either is lost."""
-    return _softplus(s, 1, 40)
+from lossutils import _contract, _kernels
+from lossutils._kernels import softplus
 
 
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean") -> Tensor:
@@ -45,66 +39,14 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
-    _contract.same_size(input, target)
-    _contract.floating("input", input)
-    _contract.same_device(input, target=target, weight=weight)
-    _contract.same_dtype(input, target)
-    _contract.broadcastable("weight", weight, input.shape)
-    _contract.constant("binary_cross_entropy", weight=weight)
-    _contract.between_0_and_1("input", input)
-    _contract.between_0_and_1("target", target)
-    p, y, w = _contract.widened(input, target, weight)
-    loss = _cross_entropy(p, y)
-    return _contract.reduced(loss if w is None else w * loss, reduction, input.dtype)
+    p, y, w, _ = _contract.labelled(input, target, weight, probabilities=True)
+    loss = _kernels.binary_cross_entropy(binary_cross_entropy_formula, p, y)
+    return _contract.reduced(loss, reduction, input.dtype, w)
 
 
-def _cross_entropy(p, y):
-    # torch.compile takes no function that has forward-mode derivatives; everything else may want them.
-    return (_BinaryCrossEntropy if torch.compiler.is_compiling() else _BinaryCrossEntropyBothModes).apply(p, y)
-
-
-class _BinaryCrossEntropy(Function):
-    # lerp(a, b, y) is (1 - y)·a + y·b, and exactly a or b where y is 0 or 1.
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(p, y):
-        # A cross entropy is never negative: abs turns the sign, and leaves no -0.
-        return torch.lerp(_log_complement(p), _log(p), y).abs_()
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
-        ctx.save_for_forward(*inputs)
-
-    @staticmethod
-    def backward(ctx, g):
-        p, y = ctx.saved_tensors
-        by_p, by_y = ctx.needs_input_grad
-        to_p = _contract.scaled(_slope_by_p(p, y), g) if by_p else None
-        return to_p, g * (_log_complement(p) - _log(p)) if by_y else None
-
-
-class _BinaryCrossEntropyBothModes(_BinaryCrossEntropy):
-    @staticmethod
-    def jvp(ctx, dp, dy):
-        p, y = ctx.saved_tensors
-        return (0 if dp is None else dp * _slope_by_p(p, y)) + (
-            0 if dy is None else dy * (_log_complement(p) - _log(p))
-        )
-
-
-def _slope_by_p(p, y):
-    down, up = (1 - p).clamp_min_(SLOPE_FLOOR), (-p).clamp_max_(-SLOPE_FLOOR)
-    return torch.lerp(down.reciprocal_(), up.reciprocal_(), y)
-
-
-def _log(p):
-    return torch.log(p).clamp_min_(LOG_FLOOR)
-
-
-def _log_complement(p):
-    return (-p).log1p_().clamp_min_(LOG_FLOOR)
+def binary_cross_entropy_formula(p, y) -> Tensor:
+    """L = -(y·ln p + (1 - y)·ln(1 - p)), where no logarithm falls below -100; log1p(-p) is ln(1 - p) in all digits."""
+    return -(y * torch.log(p).clamp(min=-100) + (1 - y) * torch.log1p(-p).clamp(min=-100))
 
 
 def binary_cross_entropy_with_logits(
@@ -132,74 +74,14 @@ def binary_cross_entropy_with_logits(
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
-    _contract.same_size(input, target)
-    _contract.floating("input", input)
-    _contract.floating_target(target)
-    _contract.same_device(input, target=target, weight=weight, pos_weight=pos_weight)
-    _contract.broadcastable("weight", weight, input.shape)
-    _contract.broadcastable("pos_weight", pos_weight, input.shape)
-    _contract.constant("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
-    s, y, w, c = _contract.widened(input, target, weight, pos_weight)
-    hard = _is_hard(y)
-    if c is None or hard:
-        loss = _cross_entropy_with_logits(s, y, hard)
-        loss = loss if c is None else loss * (c * y + (1 - y))
-    else:
-        loss = _two_softplus(s, c * y, 1 - y)
-    return _contract.reduced(loss if w is None else w * loss, reduction, target.dtype)
+    s, y, w, c = _contract.labelled(input, target, weight, pos_weight)
+    loss = _kernels.binary_cross_entropy_with_logits(binary_cross_entropy_with_logits_formula, s, y, c)
+    return _contract.reduced(loss, reduction, target.dtype, w)
 
 
-def _two_softplus(s, a, b):
-    """a·softplus(-s) + b·softplus(s), where a zero a or b silences even an infinite softplus."""
-    return (a * softplus(-s)).masked_fill(a == 0, 0) + (b * softplus(s)).masked_fill(b == 0, 0)
-
-
-def _cross_entropy_with_logits(s, y, hard):
-    compiling = torch.compiler.is_compiling()
-    function = _BinaryCrossEntropyWithLogits if compiling else _BinaryCrossEntropyWithLogitsBothModes
-    return function.apply(s, y, hard)
-
-
-class _BinaryCrossEntropyWithLogits(Function):
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(s, y, hard):
-        # Where every label is 0 or 1 one softplus does: that of the logit for the wrong label, z = (1 - 2y)·s.
-        return softplus(torch.rsub(y, 1, alpha=2).mul_(s)) if hard else _two_softplus(s, y, 1 - y)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs[:2])
-        ctx.save_for_forward(*inputs[:2])
-        ctx.hard = inputs[2]
-
-    @staticmethod
-    def backward(ctx, g):
-        s, y = ctx.saved_tensors
-        if ctx.hard and not torch.is_grad_enabled():
-            sign = torch.rsub(y, 1, alpha=2)
-            to_s = (sign * s).sigmoid_().mul_(sign).mul_(g)
-        else:
-            to_s = g * torch.lerp(torch.sigmoid(s), -torch.sigmoid(-s), y)
-        return to_s, -g * s if ctx.needs_input_grad[1] else None, None
-
-
-class _BinaryCrossEntropyWithLogitsBothModes(_BinaryCrossEntropyWithLogits):
-    @staticmethod
-    def jvp(ctx, ds, dy, _):
-        s, y = ctx.saved_tensors
-        by_s = 0 if ds is None else ds * torch.lerp(torch.sigmoid(s), -torch.sigmoid(-s), y)
-        return by_s - (0 if dy is None else dy * s)
-
-
-def _is_hard(y) -> bool:
-    """Whether every label is known to be 0 or 1; where looking is not free (see `_contract.readable`), it is not."""
-    if y.requires_grad or not y.numel() or not _contract.readable(y):
-        return False
-    # Only 0 and 1 are their own squares. Smallest and largest difference are found faster than an inequality.
-    low, high = torch.aminmax((y * y).sub_(y))
-    return low.item() == high.item() == 0
+def binary_cross_entropy_with_logits_formula(s, y, c=1) -> Tensor:
+    """L = c·y·softplus(-s) + (1 - y)·softplus(s), as -ln σ(s) = softplus(-s) and -ln(1 - σ(s)) = softplus(s)."""
+    return c * y * softplus(-s) + (1 - y) * softplus(s)
 
 
 def focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none") -> Tensor:
@@ -224,27 +106,18 @@ def focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none") -> Ten
     Source: Lin et al., Focal Loss for Dense Object Detection, 2017, https://arxiv.org/abs/1708.02002
     """
     reduction = _contract.reduction_of(reduction)
-    _contract.floating("input", input)
-    _contract.focal_settings(gamma, alpha)
-    target = _contract.as_tensor(target, input)
-    _contract.same_device(input, target=target)
-    _contract.stretchable(input=input, target=target, gamma=gamma, alpha=alpha)
-    _contract.between_0_and_1("input", input)
-    _contract.between_0_and_1("target", target)
-    p, y = _contract.widened(input, target)
-    # Below the smallest normal number q^γ·ce is 0 anyway, and the slope of q^γ there may be infinite.
+    p, y = _contract.focal(input, target, gamma, alpha, probabilities=True)
+    return _contract.reduced(focal_loss_formula(p, y, gamma, alpha), reduction, input.dtype)
+
+
+def focal_loss_formula(p, y, gamma=2.0, alpha=None) -> Tensor:
+    """L = α_t·q^γ·ce, with q = 1 - p_t kept off 0, where the slope of q^γ may be infinite and the loss is 0 anyway."""
     q = torch.lerp(p, 1 - p, y).clamp(min=torch.finfo(p.dtype).tiny)
-    loss = _alpha_t(y, alpha) * q**gamma * _cross_entropy(*torch.broadcast_tensors(p, y))
-    return _contract.reduced(loss, reduction, input.dtype)
+    return _alpha_t(y, alpha) * q**gamma * _kernels.binary_cross_entropy(binary_cross_entropy_formula, p, y)
 
 
 def _alpha_t(y, alpha):
-    if alpha is None:
-        return 1
-    if isinstance(alpha, Tensor):
-        return alpha * y + (1 - alpha) * (1 - y)
-    # In place and with plain numbers; at 0 and 1 no digit of either is lost.
-    return torch.rsub(y, 1).mul_(1 - alpha).add_(y, alpha=alpha)
+    return 1 if alpha is None else alpha * y + (1 - alpha) * (1 - y)
 
 
 def sigmoid_focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none") -> Tensor:
@@ -264,9 +137,9 @@ def sigmoid_focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none"
     Values: any s; an infinite one costs 0 with slope 0 on the right side, and is infinite on the wrong one, where no
     slope is promised. y in [0, 1] (not checked). NaN in, NaN out.
 
-    Memory and speed: loss and slope are computed together, and one tensor of the input's size is kept for backward.
-    Second derivatives then raise; `sigmoid_focal_loss_formula` has them. Under `torch.func`, for a tensor as `gamma` or
-    `alpha`, for a `target` that wants a gradient, and where shapes broadcast, that formula is used by itself.
+    Memory and speed: loss and slope are computed together, and one tensor of the input's size is kept beside the input.
+    `sigmoid_focal_loss_formula` is the same in plain operations; it is used by itself for second derivatives, under
+    `torch.func`, for a tensor as `gamma` or `alpha`, for a `target` that wants a gradient, and where shapes broadcast.
 
     Raises: ValueError for an unknown reduction, gamma < 0, alpha outside [0, 1] (numbers only: tensors are not looked
     at); RuntimeError for shapes that do not broadcast and for unequal devices; NotImplementedError for integer input.
@@ -274,66 +147,16 @@ def sigmoid_focal_loss(input, target, *, gamma=2.0, alpha=None, reduction="none"
     Source: Lin et al., Focal Loss for Dense Object Detection, 2017, https://arxiv.org/abs/1708.02002
     """
     reduction = _contract.reduction_of(reduction)
-    _contract.floating("input", input)
-    _contract.focal_settings(gamma, alpha)
-    target = _contract.as_tensor(target, input)
-    _contract.same_device(input, target=target)
-    _contract.stretchable(input=input, target=target, gamma=gamma, alpha=alpha)
-    s, y = _contract.widened(input, target)
-    plain = not any(isinstance(v, Tensor) for v in (gamma, alpha)) and not y.requires_grad
-    if plain and y.shape == s.shape and y.dtype == s.dtype and not _contract.transformed():
-        loss = _SigmoidFocalLoss.apply(s, s.expand(0, *s.shape).clone(), y, gamma, alpha)
-    else:
-        loss = sigmoid_focal_loss_formula(s, y, gamma, alpha)
+    s, y = _contract.focal(input, target, gamma, alpha)
+    loss = _kernels.sigmoid_focal_loss(sigmoid_focal_loss_formula, s, y, gamma, alpha)
     return _contract.reduced(loss, reduction, input.dtype)
 
 
 def sigmoid_focal_loss_formula(s, y, gamma=2.0, alpha=None) -> Tensor:
-    """`sigmoid_focal_loss` as the formula reads, in plain torch operations: α_t·q^γ·ce. Differentiable to any order."""
+    """L = α_t·q^γ·ce, with q = y·σ(-s) + (1 - y)·σ(s) kept off 0, where the slope of q^γ may be infinite."""
     q = torch.lerp(torch.sigmoid(s), torch.sigmoid(-s), y).clamp(min=torch.finfo(s.dtype).tiny)
-    ce = _cross_entropy_with_logits(*torch.broadcast_tensors(s, y), False)
+    ce = _kernels.binary_cross_entropy_with_logits(binary_cross_entropy_with_logits_formula, s, y)
     return _alpha_t(y, alpha) * q**gamma * ce
-
-
-class _SigmoidFocalLoss(Function):
-    @staticmethod
-    def forward(ctx, s, nothing, y, gamma, alpha):
-        loss, slope = (_hard_focal if _is_hard(y) else _soft_focal)(s, y, gamma, alpha)
-        # `nothing` has no elements: it leads a second derivative back to s, where it can be told that there is none.
-        ctx.save_for_backward(slope, nothing)
-        return loss
-
-    @staticmethod
-    def backward(ctx, g):
-        slope, nothing = ctx.saved_tensors
-        return _contract.differentiable_once(g * slope, nothing, "sigmoid_focal_loss"), None, None, None, None
-
-
-def _hard_focal(s, y, gamma, alpha):
-    """Loss and slope for labels 0 and 1, with z = (1 - 2y)·s the logit of the wrong label."""
-    sign = torch.rsub(y, 1, alpha=2)
-    z = sign * s
-    ce, q = softplus(z), _sigmoid(z, gamma)
-    focus = q**gamma if alpha is None else (q**gamma).mul_(_alpha_t(y, alpha))
-    slope = q.addcmul_(z.neg_().sigmoid_(), ce, value=gamma).mul_(focus).mul_(sign)
-    return focus.mul_(ce), slope
-
-
-def _soft_focal(s, y, gamma, alpha):
-    """Loss and slope for labels anywhere in [0, 1]; at 0 and 1 the numbers of `_hard_focal`."""
-    p, n = _sigmoid(s, gamma), _sigmoid(-s, gamma)
-    q = torch.lerp(p, n, y)
-    tail = softplus(-s.abs())
-    ce = (y * (tail + (-s).relu())).masked_fill(y == 0, 0) + ((1 - y) * (tail + s.relu())).masked_fill(y == 1, 0)
-    focus = _alpha_t(y, alpha) * q**gamma
-    # dq/ds = (1 - 2y)·p·n, and q is no smaller than either's share in it: the quotient stays in [0, 1].
-    share = p * n / q.clamp(min=torch.finfo(s.dtype).tiny)
-    return focus * ce, focus * (torch.lerp(p, -n, y) + gamma * (1 - 2 * y) * share * ce)
-
-
-def _sigmoid(s, gamma):
-    # Below s = -88.7 torch's float32 sigmoid is 0, its e^-s being infinite. Only for γ < 1 does q^γ·q show it.
-    return torch.sigmoid(s) if gamma >= 1 else -torch.expm1(-softplus(s))
 
 
 class SigmoidFocalLoss(torch.nn.Module):

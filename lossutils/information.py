@@ -21,7 +21,7 @@ def self_information(p, base=None) -> Tensor:
     only) and for a base that is not positive or is 1; NotImplementedError for integers.
     Source: Shannon, A Mathematical Theory of Communication, 1948.
     """
-    _contract.probabilities(p=p)
+    _probabilities(p=p)
     return _surprise(p, base)
 
 
@@ -31,7 +31,7 @@ def entropy(p, dim=-1, base=None) -> Tensor:
     Formula: H(P) = -Σ p·log p along `dim`, between 0 (certainty) and log C (all alike). ∂H/∂p = -(ln p + 1) in nats.
     Shapes: (..., C) gives (...). Unit, errors and source as for `self_information`; that p adds up to 1 is not checked.
     """
-    _contract.probabilities(p=p)
+    _probabilities(p=p)
     return (p * _surprise(p.where(p > 0, 1), base)).sum(dim)
 
 
@@ -42,8 +42,7 @@ def cross_entropy(p, q, dim=-1, base=None) -> Tensor:
     For a fixed P it is smallest at Q = P, where it is H(P) and not 0. ∂H/∂q = -p/q in nats.
     Shapes: `p` and `q` (..., C), broadcast, give (...). Unit, errors and source as for `self_information`.
     """
-    _contract.probabilities(p=p, q=q)
-    _contract.stretchable(p=p, q=q)
+    _probabilities(p=p, q=q)
     return (p * _surprise(q.where(p > 0, 1), base)).sum(dim)
 
 
@@ -55,13 +54,26 @@ def kl_divergence(p, q, dim=-1, base=None) -> Tensor:
     Shapes: `p` and `q` (..., C), broadcast, give (...). Unit and errors as for `self_information`.
     Source: Kullback and Leibler, On Information and Sufficiency, 1951.
     """
-    _contract.probabilities(p=p, q=q)
-    _contract.stretchable(p=p, q=q)
+    _probabilities(p=p, q=q)
     return (p * (_surprise(q.where(p > 0, 1), base) - _surprise(p.where(p > 0, 1), base))).sum(dim)
 
 
+def _probabilities(**tensors):
+    """Floating point, every value in [0, 1]; the values only where looking is free."""
+    for name, tensor in tensors.items():
+        _contract.floating(name, tensor)
+        low, high = _contract.span(tensor) or (0, 1)
+        if not (low >= 0 and high <= 1):
+            raise ValueError(
+                f"{name} must hold probabilities between 0 and 1, and reaches from {low:.6g} to {high:.6g}; "
+                "take scores through softmax first."
+            )
+    _contract.stretchable(**tensors)
+
+
 def _surprise(x, base):
-    _contract.logarithm_base(base)
+    if base is not None and not (base > 0 and base != 1):
+        raise ValueError(f"base is {base}; use a positive number other than 1: 2 for bits, 10, or None for nats.")
     log = torch.log(x) if base is None else torch.log2(x) if base == 2 else torch.log(x) / math.log(base)
     return 0 - log  # the certain surprises by 0, and not by -0
 
@@ -90,16 +102,29 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
     """
     if reduction == "mean" and size_average is None and reduce is None:
-        warnings.warn(_contract.KL_MEAN, stacklevel=2)
+        warnings.warn(KL_MEAN, stacklevel=2)
     reduction = _contract.reduction_of(reduction, size_average, reduce, also=("batchmean",))
-    _contract.probabilities_or_logs(input, target)
-    _contract.stretchable(input=input, target=target)
-    x, t = _contract.widened(input, target)
-    log_t = t if log_target else torch.log(t.where(t != 0, 1))
-    t = torch.exp(t) if log_target else t
+    x, t, log_t = _with_logarithm(input, target, log_target)
     # Where the target is 0 nothing is lost, also where the log-probability is -inf.
     loss = t * (log_t - x).masked_fill(t == 0, 0)
     dtype = torch.promote_types(input.dtype, target.dtype)
     if reduction == "batchmean":
         return (loss.sum() / (input.shape[0] if input.dim() else 1)).to(dtype)
     return _contract.reduced(loss, reduction, dtype)
+
+
+KL_MEAN = (
+    "reduction='mean' divides the divergence by the number of classes too; write reduction='batchmean' for the "
+    "divergence as mathematics defines it."
+)
+
+
+def _with_logarithm(input, target, log_target):
+    """Log-probabilities, target and its logarithm to compute with."""
+    for name, tensor in (("input", input), ("target", target)):
+        if not (tensor.is_floating_point() or tensor.is_complex()):
+            raise RuntimeError(f"kl_div: {name} has dtype {tensor.dtype}, and it must be floating point.")
+    _contract.same_device(input, target=target)
+    _contract.stretchable(input=input, target=target)
+    x, t = _contract.widened(input, target)
+    return (x, torch.exp(t), t) if log_target else (x, t, torch.log(t.where(t != 0, 1)))

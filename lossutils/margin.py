@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lossutils import _contract
-from lossutils.binary import softplus
+from lossutils._kernels import softplus
 
 
 def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean") -> Tensor:
@@ -25,12 +25,21 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MarginRankingLoss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
-    _contract.same_rank(input1, input2, target)
+    x1, x2, y, dtype = _ranked(input1, input2, target)
+    return _contract.reduced((margin - y * (x1 - x2)).clamp(min=0), reduction, dtype)
+
+
+def _ranked(input1, input2, target):
+    """Both scores and the label to compute with, and the dtype to answer in."""
+    if not input1.dim() == input2.dim() == target.dim():
+        raise RuntimeError(
+            f"input1, input2 and target have sizes {tuple(input1.shape)}, {tuple(input2.shape)} and "
+            f"{tuple(target.shape)}; give them the same number of dimensions, for example with view or unsqueeze."
+        )
     _contract.same_device(input1, input2=input2, target=target)
     _contract.stretchable(input1=input1, input2=input2, target=target)
-    x1, x2, y = _contract.widened(input1, input2, target)
     dtype = torch.promote_types(torch.promote_types(input1.dtype, input2.dtype), target.dtype)
-    return _contract.reduced((margin - y * (x1 - x2)).clamp(min=0), reduction, dtype)
+    return *_contract.widened(input1, input2, target), dtype
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean") -> Tensor:
@@ -46,17 +55,34 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiLabelMarginLoss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
-    _contract.label_lists(input, target)
+    x, t, listed, label = _listed(input, target)
+    gap = (1 - x.gather(-1, t).unsqueeze(-1) + x.unsqueeze(-2)).clamp(min=0)  # of the listed x_t to every x_i
+    loss = (gap * (listed.unsqueeze(-1) & ~label.unsqueeze(-2))).sum((-2, -1)) / x.shape[-1]
+    return _contract.reduced(loss, reduction, input.dtype)
+
+
+def _listed(input, target):
+    """Scores to compute with, the labels' indices, which of these count, and which classes are labels."""
+    if input.dim() > 2 or (input.dim() and input.shape[-1] == 0):
+        raise RuntimeError(f"input has size {tuple(input.shape)}; give scores of size (C,) or (N, C) with C > 0.")
+    if target.dtype != torch.int64:
+        raise RuntimeError(f"target has dtype {target.dtype}, and label lists must be int64; write target.long().")
+    if target.shape != input.shape and not target.numel() == input.numel() == 1:
+        raise RuntimeError(
+            f"target has size {tuple(target.shape)} and input {tuple(input.shape)}; give both the same size, each row "
+            "of target filled up with -1."
+        )
+    count = input.shape[-1] if input.dim() else 1
+    low, high = _contract.span(target) or (-1, -1)
+    if low < -1 or high >= count:
+        raise RuntimeError(f"target is out of range; its labels must lie in 0 to {count - 1}, and -1 ends a list.")
     _contract.floating("input", input)
     _contract.same_device(input, target=target)
     x = _contract.widened(input).reshape(input.shape or (1,))
     t = target.reshape(x.shape)
     listed = (t >= 0).cumprod(-1).bool()  # a list ends at its first -1
     t = t.where(listed, 0)
-    label = torch.zeros_like(x).scatter_add(-1, t, listed.to(x.dtype)) > 0
-    gap = (1 - x.gather(-1, t).unsqueeze(-1) + x.unsqueeze(-2)).clamp(min=0)
-    loss = (gap * (listed.unsqueeze(-1) & ~label.unsqueeze(-2))).sum((-2, -1)) / x.shape[-1]
-    return _contract.reduced(loss, reduction, input.dtype)
+    return x, t, listed, torch.zeros_like(x).scatter_add(-1, t, listed.to(x.dtype)) > 0
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean") -> Tensor:
@@ -73,9 +99,9 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
-    _contract.sign_target(input, target)
+    if not input.is_floating_point():
+        raise RuntimeError(f"input has dtype {input.dtype}, and scores are floating point; write input.float().")
     _contract.same_device(input, target=target)
-    _contract.broadcastable("target", target, input.shape)
-    _contract.constant("soft_margin_loss", target=target)
+    _contract.constants(input.shape, target=target)
     x, y = _contract.widened(input, target)
     return _contract.reduced(softplus(-y * x), reduction, input.dtype)

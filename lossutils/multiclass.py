@@ -1,11 +1,16 @@
-"""Losses of one class among many: softmax, negative log-likelihood, cross entropy and its focal form."""
+"""Losses of one class among many: softmax, negative log-likelihood, cross entropy and its focal form.
+
+A name that ends in `_formula` is the loss as it reads, in plain torch, differentiable to any order. What runs in
+training is the same from `_kernels.py`, with fewer passes over memory and all digits.
+"""
+
+import warnings
 
 import torch
 from torch import Tensor
-from torch.autograd import Function
 
-from lossutils import _contract
-from lossutils.binary import softplus
+from lossutils import _contract, _kernels
+from lossutils._kernels import softplus
 
 
 def softmax(input, dim=None, _stacklevel=3, dtype=None) -> Tensor:
@@ -25,9 +30,9 @@ def softmax(input, dim=None, _stacklevel=3, dtype=None) -> Tensor:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html
     """
-    x, dim, out = _scores(input, dim, dtype)
+    x, dim, dtype = _scores(input, dim, dtype)
     e = torch.exp(x - _largest(x, dim))
-    return (e / e.sum(dim, keepdim=True)).to(out)
+    return (e / e.sum(dim, keepdim=True)).to(dtype)
 
 
 def log_softmax(input, dim=None, _stacklevel=3, dtype=None) -> Tensor:
@@ -40,13 +45,20 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None) -> Tensor:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
     """
-    x, dim, out = _scores(input, dim, dtype)
+    x, dim, dtype = _scores(input, dim, dtype)
     x = x - _largest(x, dim)
-    return (x - torch.exp(x).sum(dim, keepdim=True).log()).to(out)
+    return (x - torch.exp(x).sum(dim, keepdim=True).log()).to(dtype)
 
 
 def _scores(input, dim, dtype):
-    dim = _contract.class_dim(input, dim)
+    """Scores to compute with, their class dimension, and the dtype to answer in."""
+    if dim is None:
+        dim = 0 if input.dim() in (0, 1, 3) else 1
+        warnings.warn(
+            f"dim is not given and dim={dim} was chosen; say along which dimension the classes lie.", stacklevel=3
+        )
+    if not -max(input.dim(), 1) <= dim < max(input.dim(), 1):
+        raise IndexError(f"dim is {dim}, and input of size {tuple(input.shape)} has {input.dim()} dimensions.")
     x = input if dtype is None else input.to(dtype)
     _contract.floating("input", x)
     return _contract.widened(x), dim, x.dtype
@@ -80,36 +92,27 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
-    _contract.scores("nll_loss", input)
-    dim, count = _contract.classes(input, target)
-    _contract.floating("input", input)
-    _contract.same_device(input, target=target, weight=weight)
-    _contract.class_weight(weight, count, input.dtype)
-    _contract.constant("nll_loss", weight=weight)
-    clean = _contract.class_range(target, count, ignore_index)
-    x, w = _contract.widened(input, weight)
-    t, kept = _chosen(x, target, ignore_index, dim, clean)
-    loss, w_t = -x.gather(dim, t.unsqueeze(dim)).squeeze(dim), None if w is None else w[t]
-    return _over_samples(loss if w is None else w_t * loss, w_t, kept, reduction).to(input.dtype)
+    x, t, kept, dim, w_t = _contract.class_indices(input, target, ignore_index, weight)
+    loss = _weighted(_of_class(-x, t, dim), w_t)
+    return _over_samples(loss, w_t, kept, reduction, input.dtype)
 
 
-def _chosen(x, target, ignore_index, dim, clean):
-    """The class of every sample (0 for an ignored one), and which samples are kept; None says all, and spares work."""
-    t = target.long().reshape(x.shape[:dim] + x.shape[dim + 1 :])
-    if clean:
-        return t, None
-    kept = t != ignore_index
-    return t.where(kept, 0), kept
+def _of_class(x, t, dim):
+    """x_t: of every sample the number of its class."""
+    return x.gather(dim, t.unsqueeze(dim)).squeeze(dim)
 
 
-def _over_samples(loss, weight, kept, reduction):
+def _weighted(loss, w_t):
+    return loss if w_t is None else w_t * loss
+
+
+def _over_samples(loss, w_t, kept, reduction, dtype):
     """The loss with nothing for ignored samples, its sum, or its mean: the sum over the weights of the kept."""
     loss = loss if kept is None else loss.masked_fill(~kept, 0)
     if reduction == "mean":
-        if weight is None:
-            return loss.sum() / (loss.numel() if kept is None else kept.sum())
-        return loss.sum() / (weight if kept is None else weight * kept).sum()
-    return loss.sum() if reduction == "sum" else loss
+        kept = torch.ones_like(loss) if kept is None else kept
+        return (loss.sum() / (kept if w_t is None else w_t * kept).sum()).to(dtype)
+    return (loss.sum() if reduction == "sum" else loss).to(dtype)
 
 
 def cross_entropy(
@@ -153,43 +156,56 @@ def cross_entropy(
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
-    _contract.smoothing(label_smoothing)
-    _contract.floating("input", input)
-    _contract.same_device(input, target=target, weight=weight)
+    ε = _smoothing(label_smoothing)
     if target.shape == input.shape:
-        _contract.class_probabilities(target, ignore_index)
-        dim = 0 if input.dim() <= 1 else 1
-        _contract.class_weight(weight, input.shape[dim] if input.dim() else 1, input.dtype)
-        x, y, w = _contract.widened(input, target, weight)
-        loss = _soft_cross_entropy(x, y, w, label_smoothing, dim)
+        x, y, w, dim = _class_probabilities(input, target, weight, ignore_index)
+        loss = _against(w * ((1 - ε) * y + ε / x.shape[dim]), x, dim)
         return _contract.reduced(loss, reduction, torch.promote_types(input.dtype, target.dtype))
-    dim, count = _contract.classes(input, target)
-    _contract.class_weight(weight, count, input.dtype)
-    _contract.constant("cross_entropy", weight=weight)
-    clean = _contract.class_range(target, count, ignore_index)
-    x, w = _contract.widened(input, weight)
-    t, kept = _chosen(x, target, ignore_index, dim, clean)
-    loss, w_t = _one_against_rest(x, t, dim), None if w is None else w[t]
-    loss = loss if w is None else w_t * loss
-    if label_smoothing > 0:
-        every = torch.ones_like(x) if w is None else _along(w, x, dim)
-        every = _soft_cross_entropy(x, every, None, 0, dim)
-        loss = (1 - label_smoothing) * loss + label_smoothing / count * every
-    return _over_samples(loss, w_t, kept, reduction).to(input.dtype)
+    x, t, kept, dim, w_t = _contract.class_indices(input, target, ignore_index, weight)
+    loss = _weighted(_kernels.one_against_rest(cross_entropy_formula, x, t, dim), w_t)
+    if ε > 0:
+        loss = (1 - ε) * loss + ε / x.shape[dim] * _against(_each(weight, x, dim), x, dim)
+    return _over_samples(loss, w_t, kept, reduction, input.dtype)
 
 
-def _soft_cross_entropy(x, y, weight, label_smoothing, dim):
-    if label_smoothing > 0:
-        y = (1 - label_smoothing) * y + label_smoothing / x.shape[dim]
-    if weight is not None:
-        y = y * _along(weight, x, dim)
-    # A class with no probability costs nothing, also where its log-probability is -inf.
+def cross_entropy_formula(x, t, dim=1) -> Tensor:
+    """L = -ln p_t: of every sample the log-probability of its class, negated."""
+    return -_of_class(log_softmax(x, dim), t, dim)
+
+
+def _against(y, x, dim):
+    """-Σ_c y_c·ln p_c. A class with no probability costs nothing, also where its log-probability is -inf."""
     return -(y * log_softmax(x, dim).masked_fill(y == 0, 0)).sum(dim)
 
 
-def _along(weight, x, dim):
-    """A number a class, in the shape of `x`."""
-    return weight.view(-1, *[1] * (x.dim() - dim - 1)).expand_as(x)
+def _each(weight, x, dim):
+    """The weight of each class in the shape of `x`; 1 for None."""
+    if weight is None:
+        return torch.ones_like(x)
+    return weight.to(x.dtype).view(-1, *[1] * (x.dim() - dim - 1)).expand_as(x)
+
+
+def _smoothing(label_smoothing):
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0, and is {label_smoothing}.")
+    return label_smoothing
+
+
+def _class_probabilities(input, target, weight, ignore_index):
+    """Scores, class probabilities and weights in their shape to compute with, and the class dimension."""
+    _contract.floating("input", input)
+    if not target.is_floating_point():
+        raise RuntimeError(
+            f"target has the size of input and dtype {target.dtype}, and class probabilities must be floating point; "
+            "write target.float(), or give one class index a sample."
+        )
+    if ignore_index >= 0:
+        raise RuntimeError("ignore_index needs class indices as target, and target holds class probabilities.")
+    _contract.same_device(input, target=target, weight=weight)
+    _contract.class_weight(input, weight)
+    x, y = _contract.widened(input, target)
+    dim = 0 if input.dim() <= 1 else 1
+    return x, y, 1 if weight is None else _each(weight, x, dim), dim
 
 
 def softmax_focal_loss(input, target, *, gamma=2.0, alpha=None, ignore_index=-100, reduction="none") -> Tensor:
@@ -223,102 +239,28 @@ def softmax_focal_loss(input, target, *, gamma=2.0, alpha=None, ignore_index=-10
     Source: Lin et al., Focal Loss for Dense Object Detection, 2017, https://arxiv.org/abs/1708.02002
     """
     reduction = _contract.reduction_of(reduction)
-    _contract.floating("input", input)
     _contract.focal_settings(gamma, alpha)
-    _contract.scores("softmax_focal_loss", input)
-    dim, count = _contract.classes(input, target)
-    _contract.same_device(input, target=target, alpha=alpha)
-    _contract.class_alpha(alpha, count)
-    clean = _contract.class_range(target, count, ignore_index)
-    x = _contract.widened(input)
-    t, kept = _chosen(x, target, ignore_index, dim, clean)
-    loss = _one_against_rest(x, t, dim, gamma)
-    if alpha is not None:
-        loss = loss * (alpha[t] if isinstance(alpha, Tensor) and alpha.dim() else alpha)
-    return _over_samples(loss, None, kept, reduction).to(input.dtype)
-
-
-def _one_against_rest(x, t, dim, gamma=0.0):
-    if isinstance(gamma, Tensor) or _contract.transformed():
-        return softmax_focal_loss_formula(x, t, dim, gamma)
-    return _OneAgainstRest.apply(x, t, dim, gamma)
+    x, t, kept, dim, _ = _contract.class_indices(input, target, ignore_index)
+    loss = _kernels.one_against_rest(softmax_focal_loss_formula, x, t, dim, gamma)
+    loss = _alpha_t(alpha, t, input) * loss
+    return _over_samples(loss, None, kept, reduction, input.dtype)
 
 
 def softmax_focal_loss_formula(x, t, dim=1, gamma=2.0) -> Tensor:
-    """q^γ·(-ln p_t) for scores `x` and classes `t`, in plain torch operations: the binary loss of one margin."""
-    t = t.unsqueeze(dim)
-    z = (x.gather(dim, t) - x.scatter(dim, t, -torch.inf).logsumexp(dim, keepdim=True)).squeeze(dim)
+    """L = q^γ·(-ln p_t) with q = σ(-z) and -ln p_t = softplus(-z), z = x_t - ln Σ_{j≠t} e^x_j the lead of the class."""
+    z = _of_class(x, t, dim) - x.scatter(dim, t.unsqueeze(dim), -torch.inf).logsumexp(dim)
     return torch.sigmoid(-z).clamp(min=torch.finfo(x.dtype).tiny) ** gamma * softplus(-z)
 
 
-class _OneAgainstRest(Function):
-    """The same, exact where p_t rounds to 1, with the slope of every sample prepared in the forward pass."""
-
-    @staticmethod
-    def forward(ctx, x, t, dim, gamma):
-        t = t.unsqueeze(dim)
-        top, found = None, None
-        if _contract.readable(x):
-            found = _focus(x, t, dim, gamma, None)
-            # Without a shift three passes over x are spared, and all digits are kept as long as nothing runs over.
-            if not (x.numel() and _within_range(*found[2:])):
-                found = None
-        if found is None:
-            top = x.scatter(dim, t, -torch.inf).amax(dim, keepdim=True).clamp_(min=torch.finfo(x.dtype).min)
-            found = _focus(x, t, dim, gamma, top)
-        loss, e, total, rate = found
-        ctx.save_for_backward(x, t, top, total, rate)
-        ctx.dim, ctx.gamma, ctx.e = dim, gamma, None if torch.compiler.is_compiling() else e
-        return loss.squeeze(dim)
-
-    @staticmethod
-    def backward(ctx, g):
-        x, t, top, total, rate = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            loss = softmax_focal_loss_formula(x, t.squeeze(ctx.dim), ctx.dim, ctx.gamma)
-            return torch.autograd.grad(loss, x, g, create_graph=True)[0], None, None, None
-        rate = g.unsqueeze(ctx.dim) * rate
-        if torch.compiler.is_compiling() or _contract.batched(g):
-            return (_rest(x, t, ctx.dim, top) * rate).scatter(ctx.dim, t, -rate * total), None, None, None
-        # The exponentials become the gradient in their place; a second backward takes them anew.
-        e, ctx.e = ctx.e, None
-        e = _rest(x, t, ctx.dim, top) if e is None else e
-        return e.mul_(rate).scatter_(ctx.dim, t, rate.mul_(total).neg_()), None, None, None
-
-
-def _rest(x, t, dim, top):
-    """e^(x - top) of all classes but the right one, and 0 for that: no exponential is taken of its score."""
-    e = x.exp() if top is None else (x - top).scatter_(dim, t, 0.0).exp_()
-    return e.scatter_(dim, t, 0.0)
-
-
-def _focus(x, t, dim, gamma, top):
-    """Loss, exponentials of the wrong classes, their sum, and slope by the right score over that sum."""
-    e = _rest(x, t, dim, top)
-    total = e.sum(dim, keepdim=True)
-    # One number a sample from here on, so float64 costs little; it saves the digits of large margins.
-    right = x.gather(dim, t).double()
-    if top is None:
-        odds = right.neg_().exp_().mul_(total)
-    else:
-        z = total.double().log() + (top - right)
-        odds = z.clamp(max=700).exp_()
-    ce, p_t = torch.log1p(odds), (1 + odds).reciprocal_()
-    q = odds.mul_(p_t)
-    # The logarithm of e^z is z where that runs over; the slope there is that of q = 1.
-    loss = ce if top is None else ce + (z - 700).clamp_(min=0)
-    slope = q
-    if gamma != 0:
-        focus = q**gamma
-        loss = focus * loss
-        slope = p_t.mul_(ce).mul_(gamma).add_(q).mul_(focus)
-    rate = slope.div_(total if top is None else total.clamp(min=torch.finfo(x.dtype).tiny))
-    return loss.to(x.dtype), e, total, rate.to(x.dtype)
-
-
-def _within_range(total, rate):
-    """Whether neither the exponentials nor their factor in the gradient have lost digits or run over."""
-    return total.amin().item() > 1e-25 and rate.amin().item() > torch.finfo(rate.dtype).tiny
+def _alpha_t(alpha, t, input):
+    """1 for None, a number, or the class's own."""
+    if not isinstance(alpha, Tensor) or not alpha.dim():
+        return 1 if alpha is None else alpha
+    count = input.shape[0 if input.dim() == 1 else 1]
+    if tuple(alpha.shape) != (count,):
+        raise RuntimeError(f"alpha has size {tuple(alpha.shape)}, and {count} classes need one number each.")
+    _contract.same_device(input, alpha=alpha)
+    return alpha[t]
 
 
 class SoftmaxFocalLoss(torch.nn.Module):

@@ -11,8 +11,6 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from lossutils import _contract
-
 
 def l1_penalty(parameters: Tensor | Iterable[Tensor] | torch.nn.Module) -> Tensor:
     """Sum of absolute values, Σ|w|, which draws weights to exactly 0. Derivative: sign(w), 0 at 0.
@@ -21,7 +19,7 @@ def l1_penalty(parameters: Tensor | Iterable[Tensor] | torch.nn.Module) -> Tenso
 
     Source: Tibshirani, Regression Shrinkage and Selection via the Lasso, 1996.
     """
-    return sum((w.abs().sum() for w in _contract.parameters(parameters)), torch.zeros(()))
+    return sum((w.abs().sum() for w in _tensors(parameters)), torch.zeros(()))
 
 
 def l2_penalty(parameters: Tensor | Iterable[Tensor] | torch.nn.Module) -> Tensor:
@@ -32,4 +30,20 @@ def l2_penalty(parameters: Tensor | Iterable[Tensor] | torch.nn.Module) -> Tenso
 
     Source: Hoerl and Kennard, Ridge Regression, 1970.
     """
-    return sum((w.square().sum() for w in _contract.parameters(parameters)), torch.zeros(()))
+    return sum((w.square().sum() for w in _tensors(parameters)), torch.zeros(()))
+
+
+def _tensors(parameters) -> list[Tensor]:
+    if isinstance(parameters, torch.nn.Module):
+        return list(parameters.parameters())
+    tensors = [parameters] if isinstance(parameters, Tensor) else parameters
+    try:
+        tensors = list(tensors)
+    except TypeError:
+        tensors = [None]
+    if not all(isinstance(t, Tensor) for t in tensors):
+        raise TypeError(
+            f"parameters is a {type(parameters).__name__}; give a tensor, several tensors such as model.parameters(), "
+            "or a module."
+        )
+    return tensors

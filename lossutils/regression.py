@@ -8,6 +8,8 @@ another shape, RuntimeError for shapes that do not broadcast, unequal devices an
 NotImplementedError where both tensors are integers. Reductions: "none": L; "sum": ΣL; "mean": ΣL/n.
 """
 
+import warnings
+
 import torch
 from torch import Tensor
 
@@ -55,12 +57,11 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None) -> Tenso
     https://docs.pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
     """
     reduction = _contract.reduction_of(reduction)
-    _contract.positive("huber_loss", "delta", delta)
+    _contract.above_0("huber_loss", "delta", delta)
     x, y, w, dtype = _pair(input, target, weight)
     e = (x - y).abs()
     m = e.clamp(max=delta)
-    loss = m * (e - m / 2)
-    return _contract.reduced(loss if w is None else w * loss, reduction, dtype if w is not None else input.dtype)
+    return _contract.reduced(m * (e - m / 2), reduction, input.dtype if w is None else dtype, w)
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0) -> Tensor:
@@ -74,7 +75,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     Source: Girshick, Fast R-CNN, 2015; https://docs.pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
     """
     reduction = _contract.reduction_of(reduction, size_average, reduce)
-    _contract.not_negative("smooth_l1_loss", "beta", beta)
+    _contract.above_0("smooth_l1_loss", "beta", beta, or_0=True)
     x, y, _, dtype = _pair(input, target)
     e = (x - y).abs()
     m = e.clamp(max=beta)
@@ -83,19 +84,30 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 
 def _pair(input, target, weight=None):
     """Input, target and weight in the precision to compute in, and the dtype to answer in."""
-    _contract.warn_broadcast(input, target)
+    if target.size() != input.size():
+        warnings.warn(
+            f"target has size {tuple(target.shape)} and input {tuple(input.shape)}, so one is stretched over the other "
+            "and the loss is likely not the one meant; give both the same size.",
+            stacklevel=3,
+        )
     _contract.stretchable(input=input, target=target)
-    _contract.numbers(input, target)
+    if not (input.is_floating_point() or target.is_floating_point()):
+        raise NotImplementedError(
+            f"input has dtype {input.dtype} and target {target.dtype}, and the loss is defined for floating point; "
+            "write input.float()."
+        )
     _contract.same_device(input, target=target, weight=weight)
-    _contract.weight_like(input, weight)
+    if weight is not None and weight.size() != input.size():
+        raise ValueError(
+            f"weight has size {tuple(weight.shape)} and input {tuple(input.shape)}; give both the same size, "
+            "for example with weight.expand_as(input)."
+        )
     dtype = torch.promote_types(input.dtype, target.dtype)
     dtype = dtype if weight is None else torch.promote_types(dtype, weight.dtype)
     return *_contract.widened(input, target, weight), dtype
 
 
 def _mean_by_weight(loss, weight, reduction, dtype):
-    if weight is None:
-        return _contract.reduced(loss, reduction, dtype)
-    if reduction == "mean":
+    if weight is not None and reduction == "mean":
         return ((weight * loss).sum() / weight.sum()).to(dtype)
-    return _contract.reduced(weight * loss, reduction, dtype)
+    return _contract.reduced(loss, reduction, dtype, weight)

@@ -1,0 +1,235 @@
+"""The losses in their fast and exact forms; the formulas stand in the family files, and tests hold the two together.
+
+Each entry takes the formula as its first argument and falls back on it where only plain operations do: second
+derivatives, `torch.func`, forward-mode differentiation, `torch.compile` (which fuses the formula itself), tensors as γ
+and α. Every gain named here is a line of `python -m benchmarks.losses`: forward and backward on one CPU thread.
+"""
+
+import torch
+from torch import Tensor
+from torch.autograd import Function, forward_ad
+from torch.nn.functional import softplus as _softplus
+
+from lossutils._contract import readable, transformed
+
+# torch's two limits at the ends of [0, 1]: no logarithm below -100, no denominator of a slope below 1e-12.
+LOG_FLOOR, SLOPE_FLOOR = -100.0, 1e-12
+
+
+def softplus(s: Tensor) -> Tensor:
+    """ln(1 + e^s). torch's own turns into s at 20, too early for float64; at 40 no digit of either is lost."""
+    return _softplus(s, 1, 40)
+
+
+# where a kernel may run
+def plain(*numbers) -> bool:
+    """Whether only plain operations do here."""
+    tracing = torch.compiler.is_compiling() or transformed() or forward_ad._current_level >= 0
+    return tracing or any(isinstance(number, Tensor) for number in numbers)
+
+
+def batched(tensor: Tensor) -> bool:
+    """Whether `tensor` stands for many, as under autograd's `is_grads_batched`; none such can be written in place."""
+    asked = getattr(torch._C._functorch, "is_legacy_batchedtensor", None)
+    return bool(asked and asked(tensor))
+
+
+def slopes_of(formula, inputs, g, wanted):
+    """The formula's gradient by the wanted inputs, itself differentiable; None for the others."""
+    chosen = [x for x, wants in zip(inputs, wanted, strict=True) if wants]
+    found = iter(torch.autograd.grad(formula(*inputs), chosen, g, create_graph=True))
+    return tuple(next(found) if wants else None for wants in wanted)
+
+
+def is_hard(y) -> bool:
+    """Whether every label is known to be 0 or 1; where looking is not free, it is not."""
+    if y.requires_grad or not y.numel() or not readable(y):
+        return False
+    # Only 0 and 1 are their own squares. Smallest and largest difference are found faster than an inequality.
+    low, high = torch.aminmax((y * y).sub_(y))
+    return low.item() == high.item() == 0
+
+
+# binary cross entropy
+def binary_cross_entropy(formula, p, y):
+    """Of probabilities. Autograd keeps both logarithms and all that leads to them, and at p = 0 and 1 finds NaN as the
+    slope; here it is torch's ∓1e12, and half of the time is spared."""
+    p, y = torch.broadcast_tensors(p, y)
+    return formula(p, y) if plain() else _BinaryCrossEntropy.apply(p, y, formula)
+
+
+class _BinaryCrossEntropy(Function):
+    # lerp(a, b, y) is (1 - y)·a + y·b, and exactly a or b where y is 0 or 1.
+    @staticmethod
+    def forward(ctx, p, y, formula):
+        ctx.save_for_backward(p, y)
+        ctx.formula = formula
+        # A cross entropy is never negative: abs turns the sign, and leaves no -0.
+        return torch.lerp(_log_complement(p), _log(p), y).abs_()
+
+    @staticmethod
+    def backward(ctx, g):
+        p, y = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return *slopes_of(ctx.formula, (p, y), g, ctx.needs_input_grad[:2]), None
+        by_p, by_y, _ = ctx.needs_input_grad
+        down, up = (1 - p).clamp_min_(SLOPE_FLOOR), (-p).clamp_max_(-SLOPE_FLOOR)
+        slope = torch.lerp(down.reciprocal_(), up.reciprocal_(), y)
+        return (
+            (g * slope if batched(g) else slope.mul_(g)) if by_p else None,
+            g * (_log_complement(p) - _log(p)) if by_y else None,
+            None,
+        )
+
+
+def _log(p):
+    return torch.log(p).clamp_min_(LOG_FLOOR)
+
+
+def _log_complement(p):
+    return (-p).log1p_().clamp_min_(LOG_FLOOR)
+
+
+def binary_cross_entropy_with_logits(formula, s, y, c=None):
+    """Of logits. Where every label is 0 or 1 one softplus does, that of the wrong label's logit (1 - 2y)·s, in place of
+    the formula's two; and an infinite logit on the right side costs 0, where the formula has 0·∞."""
+    c = 1 if c is None else c
+    if is_hard(y):
+        loss = softplus(torch.rsub(y, 1, alpha=2) * s)
+        return loss if isinstance(c, int) else loss * (c * y + (1 - y))
+    if readable(s) and s.numel() and s.detach().abs().max() == torch.inf:
+        return (c * y * softplus(-s)).masked_fill(c * y == 0, 0) + ((1 - y) * softplus(s)).masked_fill(y == 1, 0)
+    return formula(s, y, c)
+
+
+# focal loss of logits
+def sigmoid_focal_loss(formula, s, y, gamma, alpha):
+    """Loss and slope at once, without a division that could run over: half of the formula's time, one tensor kept in
+    place of eight, and a slope with all its digits for every γ ≥ 0."""
+    if plain(gamma, alpha) or y.requires_grad or y.shape != s.shape or y.dtype != s.dtype:
+        return formula(s, y, gamma, alpha)
+    return _SigmoidFocalLoss.apply(s, y, gamma, alpha, formula)
+
+
+class _SigmoidFocalLoss(Function):
+    @staticmethod
+    def forward(ctx, s, y, gamma, alpha, formula):
+        loss, slope = (_hard_focal if is_hard(y) else _soft_focal)(s, y, gamma, alpha)
+        ctx.save_for_backward(s, y, slope)
+        ctx.formula = lambda s: formula(s, y, gamma, alpha)
+        return loss
+
+    @staticmethod
+    def backward(ctx, g):
+        s, _, slope = ctx.saved_tensors
+        by_s = slopes_of(ctx.formula, (s,), g, (True,))[0] if torch.is_grad_enabled() else g * slope
+        return by_s, None, None, None, None
+
+
+def _hard_focal(s, y, gamma, alpha):
+    """Loss and slope for labels 0 and 1, with z = (1 - 2y)·s the logit of the wrong label."""
+    sign = torch.rsub(y, 1, alpha=2)
+    z = sign * s
+    ce, q = softplus(z), _sigmoid(z, gamma)
+    focus = q**gamma if alpha is None else (q**gamma).mul_(alpha_t(y, alpha))
+    slope = q.addcmul_(z.neg_().sigmoid_(), ce, value=gamma).mul_(focus).mul_(sign)
+    return focus.mul_(ce), slope
+
+
+def _soft_focal(s, y, gamma, alpha):
+    """Loss and slope for labels anywhere in [0, 1]; at 0 and 1 the numbers of `_hard_focal`."""
+    p, n = _sigmoid(s, gamma), _sigmoid(-s, gamma)
+    q = torch.lerp(p, n, y)
+    tail = softplus(-s.abs())
+    ce = (y * (tail + (-s).relu())).masked_fill(y == 0, 0) + ((1 - y) * (tail + s.relu())).masked_fill(y == 1, 0)
+    focus = alpha_t(y, alpha) * q**gamma
+    # dq/ds = (1 - 2y)·p·n, and q is no smaller than either's share in it: the quotient stays in [0, 1].
+    share = p * n / q.clamp(min=torch.finfo(s.dtype).tiny)
+    return focus * ce, focus * (torch.lerp(p, -n, y) + gamma * (1 - 2 * y) * share * ce)
+
+
+def _sigmoid(s, gamma):
+    # Below s = -88.7 torch's float32 sigmoid is 0, its e^-s being infinite. Only for γ < 1 does q^γ·q show it.
+    return torch.sigmoid(s) if gamma >= 1 else -torch.expm1(-softplus(s))
+
+
+def alpha_t(y, alpha):
+    # In place and with plain numbers; at 0 and 1 no digit of either is lost.
+    return 1 if alpha is None else torch.rsub(y, 1).mul_(1 - alpha).add_(y, alpha=alpha)
+
+
+# focal loss of scores, and cross entropy, its γ = 0
+def one_against_rest(formula, x, t, dim, *gamma):
+    """q^γ·(-ln p_t). The formula loses the digits of a p_t that rounds to 1 and of the slopes there; this prepares each
+    slope in the forward pass, keeps one tensor beside the input, and takes the largest score off only where it must."""
+    if plain(*gamma):
+        return formula(x, t, dim, *gamma)
+    return _OneAgainstRest.apply(x, t, dim, lambda x: formula(x, t, dim, *gamma), *gamma)
+
+
+class _OneAgainstRest(Function):
+    @staticmethod
+    def forward(ctx, x, t, dim, formula, gamma=0.0):
+        t = t.unsqueeze(dim)
+        top, found = None, None
+        if readable(x):
+            found = _focus(x, t, dim, gamma, None)
+            # Without a shift three passes over x are spared, and all digits are kept as long as nothing runs over.
+            if not (x.numel() and _within_range(*found[2:])):
+                found = None
+        if found is None:
+            top = x.scatter(dim, t, -torch.inf).amax(dim, keepdim=True).clamp_(min=torch.finfo(x.dtype).min)
+            found = _focus(x, t, dim, gamma, top)
+        loss, e, total, rate = found
+        ctx.save_for_backward(x, t, top, total, rate)
+        ctx.dim, ctx.e, ctx.formula = dim, e, formula
+        return loss.squeeze(dim)
+
+    @staticmethod
+    def backward(ctx, g):
+        nothing = [None] * (len(ctx.needs_input_grad) - 1)
+        x, t, top, total, rate = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return *slopes_of(ctx.formula, (x,), g, (True,)), *nothing
+        rate = g.unsqueeze(ctx.dim) * rate
+        if batched(g):
+            return (_rest(x, t, ctx.dim, top) * rate).scatter(ctx.dim, t, -rate * total), *nothing
+        # The exponentials become the gradient in their place; a second backward takes them anew.
+        e, ctx.e = ctx.e, None
+        e = _rest(x, t, ctx.dim, top) if e is None else e
+        return e.mul_(rate).scatter_(ctx.dim, t, rate.mul_(total).neg_()), *nothing
+
+
+def _rest(x, t, dim, top):
+    """e^(x - top) of all classes but the right one, and 0 for that: no exponential is taken of its score."""
+    e = x.exp() if top is None else (x - top).scatter_(dim, t, 0.0).exp_()
+    return e.scatter_(dim, t, 0.0)
+
+
+def _focus(x, t, dim, gamma, top):
+    """Loss, exponentials of the wrong classes, their sum, and slope by the right score over that sum."""
+    e = _rest(x, t, dim, top)
+    total = e.sum(dim, keepdim=True)
+    # One number a sample from here on, so float64 costs little; it saves the digits of large margins.
+    right = x.gather(dim, t).double()
+    if top is None:
+        odds = right.neg_().exp_().mul_(total)
+    else:
+        z = total.double().log() + (top - right)
+        odds = z.clamp(max=700).exp_()
+    ce, p_t = torch.log1p(odds), (1 + odds).reciprocal_()
+    q = odds.mul_(p_t)
+    # The logarithm of e^z is z where that runs over; the slope there is that of q = 1.
+    loss = ce if top is None else ce + (z - 700).clamp_(min=0)
+    slope = q
+    if gamma != 0:
+        focus = q**gamma
+        loss = focus * loss
+        slope = p_t.mul_(ce).mul_(gamma).add_(q).mul_(focus)
+    rate = slope.div_(total if top is None else total.clamp(min=torch.finfo(x.dtype).tiny))
+    return loss.to(x.dtype), e, total, rate.to(x.dtype)
+
+
+def _within_range(total, rate):
+    """Whether neither the exponentials nor their factor in the gradient have lost digits or run over."""
+    return total.amin().item() > 1e-25 and rate.amin().item() > torch.finfo(rate.dtype).tiny

@@ -81,6 +81,8 @@ REDRAWS = """async () => {
         const guides = slider.closest('.lossutils-explorer').querySelectorAll('[id$=guide] path');
         for (const guide of guides) watcher.observe(guide, {attributes: true, attributeFilter: ['d']});
         slider.value = 0;
+        slider.dispatchEvent(new Event('input'));
+        watcher.takeRecords();
         for (let i = 0; i < 3 && i < slider.max; i++) {
             slider.stepUp();
             slider.dispatchEvent(new Event('input'));

@@ -176,11 +176,14 @@ def test_the_rise_bridge_is_installed():
         assert (bridge / path.relative_to(source)).read_bytes() == path.read_bytes(), "run pip install -e . again"
 
 
-def test_import_loads_no_plotting_library():
+def test_the_package_imports_nothing_but_torch():
+    """And `explore` is the function, also after an import of the subpackage of that name."""
     code = (
         "import sys, torch; before = set(sys.modules); import lossutils;"
         "new = {name.split('.')[0] for name in set(sys.modules) - before};"
-        "assert new <= {'lossutils'}, new;"
-        "from lossutils import explore; assert callable(explore), explore"
+        "assert new <= {'lossutils'}, new; assert 'lossutils.explore' not in sys.modules;"
+        "assert set(lossutils.__all__) <= set(dir(lossutils));"
+        "import lossutils.explore; from lossutils import explore;"
+        "assert callable(explore); assert explore is lossutils.explore is sys.modules['lossutils.explore'].explore"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -10,7 +10,6 @@ import pytest
 
 from tests.browser import live
 
-QUIET = "() => new Promise(done => requestAnimationFrame(() => requestIdleCallback(done)))"
 # Counts, from now on, the values that the sliders take and the redraws of the figure.
 COUNT = """root => {
     const sliders = root.closest('.widget-vbox').querySelectorAll('.noUi-handle');
@@ -68,8 +67,7 @@ class Figure:
         return self.root.evaluate("root => root.innerHTML")
 
     def wait(self):
-        """Until the page has drawn and has nothing left to do."""
-        self.page.evaluate(QUIET)
+        self.page.evaluate(live.QUIET)
 
     def check(self):
         """The readout shows what `.at()` computes for the values of the sliders."""

@@ -175,7 +175,16 @@ def recorded(context):
 
 
 def wait(page, condition, argument=None, timeout=PATIENCE):
-    return page.wait_for_function(condition, arg=argument, timeout=timeout)
+    return page.wait_for_function(condition, arg=argument, timeout=timeout, polling=50)
+
+
+# Until the page has drawn and has nothing left to do. On a crowded machine a browser may owe both for ever: then the
+# clock ends the wait.
+QUIET = """() => new Promise(done => {
+    const idle = () => requestIdleCallback(done, {timeout: 5000});
+    requestAnimationFrame(idle);
+    setTimeout(idle, 5000);
+})"""
 
 
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent)"

@@ -81,6 +81,8 @@ REDRAWS = """async () => {
         const guides = slider.closest('.lossutils-explorer').querySelectorAll('[id$=guide] path');
         for (const guide of guides) watcher.observe(guide, {attributes: true, attributeFilter: ['d']});
         slider.value = 0;
+        slider.dispatchEvent(new Event('input'));
+        watcher.takeRecords();
         for (let i = 0; i < 3 && i < slider.max; i++) {
             slider.stepUp();
             slider.dispatchEvent(new Event('input'));
@@ -89,12 +91,11 @@ REDRAWS = """async () => {
         let late = 0;
         const after = new MutationObserver(records => { late += records.length; });
         for (const guide of guides) after.observe(guide, {attributes: true, attributeFilter: ['d']});
-        await new Promise(requestAnimationFrame);
-        await new Promise(requestIdleCallback);
+        await (QUIET)();
         counts.push(1 + late);
     }
     return counts;
-}"""
+}""".replace("QUIET", live.QUIET)
 
 
 @of(LESSONS)

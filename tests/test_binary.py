@@ -12,12 +12,13 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from lossutils import (
     SigmoidFocalLoss,
+    _kernels,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     focal_loss,
     sigmoid_focal_loss,
 )
-from lossutils._kernels import _hard_focal, _soft_focal
+from lossutils._kernels import _focal, _soft_focal
 from lossutils.binary import sigmoid_focal_loss_formula
 from tests._twins import same_as_torch, worst_relative_error
 
@@ -142,13 +143,14 @@ def test_an_infinite_logit_on_the_wrong_side_costs_infinitely():
 # against 50 digits
 @pytest.mark.parametrize("path", ["labels 0 and 1", "any label"])
 def test_focal_loss_of_logits_to_one_in_a_million(path):
-    s = logits()
     for gamma, y in itertools.product(GAMMAS, (0.0, 1.0)):
         sign = 1 - 2 * y
+        # Past 80 on the wrong side the fast path hands over to the other one.
+        s = logits() if path == "any label" else logits()[sign * logits() <= 80]
         parts = [half(sign * value) for value in s.tolist()]
         values = [q**gamma * ce for ce, q, _ in parts]
         slopes = [sign * q**gamma * (gamma * p_t * ce + q) for ce, q, p_t in parts]
-        body = _hard_focal if path == "labels 0 and 1" else _soft_focal
+        body = _focal if path == "labels 0 and 1" else _soft_focal
         loss, slope = body(s, torch.full_like(s, y), gamma, None)
         assert worst_relative_error(loss, values) <= 1e-6, (gamma, y)
         assert worst_relative_error(slope, slopes) <= 1e-6, (gamma, y)
@@ -223,7 +225,30 @@ def test_the_fast_bodies_are_the_formula():
         expected = formula.detach(), *torch.autograd.grad(formula.sum(), x)
         torch.testing.assert_close(_soft_focal(s, y, gamma, alpha), expected)
         if torch.equal(y, y.round()):
-            torch.testing.assert_close(_hard_focal(s, y, gamma, alpha), expected)
+            torch.testing.assert_close(_focal(s, y, gamma, alpha), expected)
+
+
+@pytest.mark.parametrize("alpha", [None, 0.0, 0.01, 0.25, 0.9, 1.0])
+def test_no_one_can_see_where_a_block_ends(monkeypatch, alpha):
+    torch.manual_seed(0)
+    s, y = torch.randn(8, 6, dtype=torch.float64).t() * 4, torch.rand(6, 8).round().double()
+    y[2], s[4, 1], s[0, 0], s[5] = 0.3, 200.0, -math.inf, s[5].abs() * 50  # blocks for the fast path and for the other
+    y[0, 0] = 0
+    s.requires_grad_()
+    for reduction, size in itertools.product(("none", "mean", "sum"), (1, 5, 7, 1000)):
+        monkeypatch.setattr(_kernels, "BLOCK", size)
+        loss = sigmoid_focal_loss(s, y, alpha=alpha, reduction=reduction)
+        expected = sigmoid_focal_loss_formula(s, y, 2.0, alpha)
+        expected = expected if reduction == "none" else getattr(expected, reduction)()
+        torch.testing.assert_close(loss, expected)
+        weight = torch.rand_like(loss)
+        slopes = [torch.autograd.grad(each, s, weight)[0] for each in (loss, expected)]
+        torch.testing.assert_close(*slopes)
+    broken = s.detach().clone()
+    broken[3, 3] = math.nan
+    monkeypatch.setattr(_kernels, "BLOCK", 5)
+    assert sigmoid_focal_loss(broken, y, alpha=alpha).isnan().sum() == 1
+    assert sigmoid_focal_loss(broken, y, alpha=alpha, reduction="sum").isnan()
 
 
 def test_without_focus_it_is_binary_cross_entropy():

@@ -1,4 +1,4 @@
-"""The formula that is read and the kernel that runs are one loss: value, slope and curvature, where both have digits."""
+"""The formula that is read and the kernel that runs are one loss: value, slope, curvature, where both have digits."""
 
 import ast
 import inspect

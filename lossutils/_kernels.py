@@ -1,8 +1,8 @@
 """The losses in their fast and exact forms; the formulas stand in the family files, and tests hold the two together.
 
 Each entry takes the formula as its first argument and falls back on it where only plain operations do: second
-derivatives, `torch.func`, forward-mode differentiation, `torch.compile` (which fuses the formula itself), tensors as γ
-and α. Every gain named here is a line of `python -m benchmarks.losses`: forward and backward on one CPU thread.
+derivatives, `torch.func`, forward-mode differentiation, and tensors as γ and α. Every gain named here is a line of
+`python -m benchmarks.losses`: forward and backward on one CPU thread.
 """
 
 import torch
@@ -24,14 +24,13 @@ def softplus(s: Tensor) -> Tensor:
 # where a kernel may run
 def plain(*numbers) -> bool:
     """Whether only plain operations do here."""
-    tracing = torch.compiler.is_compiling() or transformed() or forward_ad._current_level >= 0
-    return tracing or any(isinstance(number, Tensor) for number in numbers)
+    return transformed() or forward_ad._current_level >= 0 or any(isinstance(number, Tensor) for number in numbers)
 
 
-def batched(tensor: Tensor) -> bool:
-    """Whether `tensor` stands for many, as under autograd's `is_grads_batched`; none such can be written in place."""
-    asked = getattr(torch._C._functorch, "is_legacy_batchedtensor", None)
-    return bool(asked and asked(tensor))
+def must_be_new(g) -> bool:
+    """Whether a product with g cannot be written in place: it stands for many, as under autograd's `is_grads_batched`,
+    or the compiler sees to that itself."""
+    return torch.compiler.is_compiling() or torch._C._functorch.is_legacy_batchedtensor(g)
 
 
 def slopes_of(formula, inputs, g, wanted):
@@ -79,7 +78,7 @@ class _BinaryCrossEntropy(Function):
         down, up = (1 - p).clamp_min_(SLOPE_FLOOR), (-p).clamp_max_(-SLOPE_FLOOR)
         slope = torch.lerp(down.reciprocal_(), up.reciprocal_(), y)
         return (
-            (g * slope if batched(g) else slope.mul_(g)) if by_p else None,
+            (g * slope if must_be_new(g) else slope.mul_(g)) if by_p else None,
             g * (_log_complement(p) - _log(p)) if by_y else None,
             None,
         )
@@ -117,20 +116,20 @@ def sigmoid_focal_loss(formula, s, y, gamma, alpha):
 class _SigmoidFocalLoss(Function):
     @staticmethod
     def forward(ctx, s, y, gamma, alpha, formula):
-        size = BLOCK * torch.get_num_threads()
-        if s.numel() and readable(s):
-            loss, slope = (_focal if s.numel() <= size else _focal_in_blocks)(s, y, gamma, alpha)
-        else:
-            loss, slope = _soft_focal(s, y, gamma, alpha)
+        at_hand = s.numel() and readable(s)
+        loss, slope = (_focal_in_blocks if at_hand else _soft_focal)(s, y, gamma, alpha)
         ctx.save_for_backward(s, y, slope)
-        ctx.formula = lambda s: formula(s, y, gamma, alpha)
+        ctx.formula, ctx.settings = formula, (gamma, alpha)
         return loss
 
     @staticmethod
     def backward(ctx, g):
-        s, _, slope = ctx.saved_tensors
-        by_s = slopes_of(ctx.formula, (s,), g, (True,))[0] if torch.is_grad_enabled() else g * slope
-        return by_s, None, None, None, None
+        s, y, slope = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            slope = slopes_of(lambda s: ctx.formula(s, y, *ctx.settings), (s,), g, (True,))[0]
+        else:
+            slope = g * slope
+        return slope, None, None, None, None
 
 
 # Elements that one thread works on at a time: few enough that what lies between input and result stays in the cache of
@@ -139,9 +138,11 @@ BLOCK = 2**17
 
 
 def _focal_in_blocks(s, y, gamma, alpha):
+    size = BLOCK * torch.get_num_threads()
+    if s.numel() <= size:
+        return _focal(s, y, gamma, alpha)
     s, y = s.contiguous(), y.contiguous()
     results = torch.empty_like(s), torch.empty_like(s)
-    size = BLOCK * torch.get_num_threads()
     for block in zip(*(t.view(-1).split(size) for t in (s, y, *results)), strict=True):
         for result, found in zip(block[2:], _focal(*block[:2], gamma, alpha), strict=True):
             result.copy_(found)
@@ -149,26 +150,29 @@ def _focal_in_blocks(s, y, gamma, alpha):
 
 
 def _focal(s, y, gamma, alpha):
-    """Loss and slope of `_soft_focal`, faster where every label is 0 or 1, and no logit is far off on the wrong side.
+    """Loss and slope of `_soft_focal`, faster where every label is 0 or 1.
 
     One exponential and one logarithm: with z = (1 - 2y)·s the logit of the wrong label and e = e^z it is
     ce = ln(1 + e), p_t = 1/(1 + e) and q = e/(1 + e).
     """
     sign = torch.rsub(y, 1, alpha=2)
     z = sign * s
-    # y·(1 + sign) = 2y·(1 - y) is 0 for 0 and 1 only; e^z is infinite from 88.8 on.
-    if not (is_zero(torch.addcmul(y, y, sign)) and z.amax().item() <= 80):
+    # 2y·(1 - y) is 0 for 0 and 1 only.
+    if not is_zero(torch.addcmul(y, y, sign)):
         return _soft_focal(s, y, gamma, alpha)
-    e = z.exp()
+    # In float32 e^z is infinite from 88.8 on. Past 80 ce is z, and the slope no longer changes.
+    far = not z.amax().item() <= 80
+    e = (z.clamp(max=80) if far else z).exp()
     ce = e.log1p()
     p_t = e + 1
     # torch's sigmoid is slower and rounds a little less; q^γ multiplies what is rounded by γ.
-    q = e.div_(p_t) if gamma <= 2 else z.sigmoid_()
+    q = e.div_(p_t) if gamma <= 2 else torch.sigmoid(z)
     p_t.reciprocal_()
     # sign·α_t is 1 - α or -α; the second way keeps the digits of a small α.
     weight = sign if alpha is None else torch.rsub(y, 1 - alpha) if alpha >= 0.25 else (1 - y).sub_(alpha)
     focus = (q**gamma).mul_(weight)
     slope = q.addcmul_(p_t, ce, value=gamma).mul_(focus)
+    ce = torch.maximum(ce, z) if far else ce
     return ce.mul_(focus).abs_(), slope
 
 
@@ -198,15 +202,13 @@ def alpha_t(y, alpha):
 def one_against_rest(formula, x, t, dim, *gamma):
     """q^γ·(-ln p_t). The formula loses the digits of a p_t that rounds to 1 and of the slopes there; this prepares each
     slope in the forward pass, keeps one tensor beside the input, and takes the largest score off only where it must."""
-    if plain(*gamma):
-        return formula(x, t, dim, *gamma)
-    return _OneAgainstRest.apply(x, t, dim, lambda x: formula(x, t, dim, *gamma), *gamma)
+    return formula(x, t, dim, *gamma) if plain(*gamma) else _OneAgainstRest.apply(x, t, dim, formula, *gamma)
 
 
 class _OneAgainstRest(Function):
     @staticmethod
-    def forward(ctx, x, t, dim, formula, gamma=0.0):
-        t = t.unsqueeze(dim)
+    def forward(ctx, x, t, dim, formula, *settings):
+        (gamma, *_), t = (*settings, 0.0), t.unsqueeze(dim)
         top, found = None, None
         if readable(x):
             found = _focus(x, t, dim, gamma, None)
@@ -218,7 +220,8 @@ class _OneAgainstRest(Function):
             found = _focus(x, t, dim, gamma, top)
         loss, e, total, rate = found
         ctx.save_for_backward(x, t, top, total, rate)
-        ctx.dim, ctx.e, ctx.formula = dim, e, formula
+        ctx.dim, ctx.formula, ctx.settings = dim, formula, settings
+        ctx.e = None if torch.compiler.is_compiling() else e
         return loss.squeeze(dim)
 
     @staticmethod
@@ -226,9 +229,10 @@ class _OneAgainstRest(Function):
         nothing = [None] * (len(ctx.needs_input_grad) - 1)
         x, t, top, total, rate = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return *slopes_of(ctx.formula, (x,), g, (True,)), *nothing
+            formula = lambda x: ctx.formula(x, t.squeeze(ctx.dim), ctx.dim, *ctx.settings)  # noqa: E731
+            return *slopes_of(formula, (x,), g, (True,)), *nothing
         rate = g.unsqueeze(ctx.dim) * rate
-        if batched(g):
+        if must_be_new(g):
             return (_rest(x, t, ctx.dim, top) * rate).scatter(ctx.dim, t, -rate * total), *nothing
         # The exponentials become the gradient in their place; a second backward takes them anew.
         e, ctx.e = ctx.e, None

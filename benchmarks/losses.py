@@ -21,8 +21,7 @@ import torch
 import torch.nn.functional as F
 
 import lossutils
-from lossutils.binary import sigmoid_focal_loss_formula
-from lossutils.multiclass import softmax_focal_loss_formula
+from lossutils import binary, multiclass
 
 try:
     from kornia.losses import focal_loss as kornia_focal_loss
@@ -44,7 +43,7 @@ def our_focal(s, y):
 
 
 def our_focal_formula(s, y):
-    return sigmoid_focal_loss_formula(s, y, 2.0, 0.25).mean()
+    return binary.sigmoid_focal_loss_formula(s, y, 2.0, 0.25).mean()
 
 
 def our_softmax_focal(x, t):
@@ -52,7 +51,7 @@ def our_softmax_focal(x, t):
 
 
 def our_softmax_formula(x, t):
-    return 0.25 * softmax_focal_loss_formula(x, t, 1, 2.0).mean()
+    return 0.25 * multiclass.softmax_focal_loss_formula(x, t, 1, 2.0).mean()
 
 
 def kornia_mean(x, t):
@@ -161,7 +160,7 @@ def kept(loss, x, y):
 
 
 # what is compared
-def binary(n, dtype, device, probabilities=False):
+def logits(n, dtype, device, probabilities=False):
     torch.manual_seed(0)
     x = torch.randn(n, device=device) * 3
     x = torch.sigmoid(x) if probabilities else x
@@ -181,14 +180,16 @@ def rivals(kind):
     if kind == "softmax_focal_loss":
         found = {"kornia, mean": kornia_mean, "kornia, none": kornia_each} if kornia_focal_loss else {}
         return found | {"lossutils": our_softmax_focal, "its formula": our_softmax_formula}
-    return {"torch": getattr(F, kind), "lossutils": getattr(lossutils, kind)}
+    formula = getattr(multiclass if kind == "cross_entropy" else binary, f"{kind}_formula")
+    ours = {"lossutils": getattr(lossutils, kind), "its formula": lambda x, y: formula(x, y).mean()}
+    return {"torch": getattr(F, kind)} | ours
 
 
 def goals():
-    yield "sigmoid_focal_loss", "1e5", binary(10**5, torch.float32, "cpu"), 0.60
-    yield "sigmoid_focal_loss", "1e6", binary(10**6, torch.float32, "cpu"), 0.50
-    yield "binary_cross_entropy", "1e6", binary(10**6, torch.float32, "cpu", probabilities=True), 0.60
-    yield "binary_cross_entropy_with_logits", "1e6", binary(10**6, torch.float32, "cpu"), 1.5
+    yield "sigmoid_focal_loss", "1e5", logits(10**5, torch.float32, "cpu"), 0.60
+    yield "sigmoid_focal_loss", "1e6", logits(10**6, torch.float32, "cpu"), 0.50
+    yield "binary_cross_entropy", "1e6", logits(10**6, torch.float32, "cpu", probabilities=True), 0.60
+    yield "binary_cross_entropy_with_logits", "1e6", logits(10**6, torch.float32, "cpu"), 1.5
     yield "cross_entropy", "(100000, 10)", classes(100_000, 10), 1.0
     yield "cross_entropy", "(2000, 1000)", classes(2000, 1000), 1.2
     yield "cross_entropy", "(2000, 100)", classes(2000, 100), 1.2
@@ -208,7 +209,7 @@ def print_goals():
         print_ratios(f"{kind} {size}", rivals(kind), *data, {"lossutils": goal})
     contenders = {"torchvision": torchvision_formula, "torchvision compiled": torch.compile(torchvision_formula)}
     contenders["lossutils compiled"] = torch.compile(our_focal)
-    data = binary(10**6, torch.float32, "cpu")
+    data = logits(10**6, torch.float32, "cpu")
     print_ratios("sigmoid_focal_loss 1e6", contenders, *data, {"lossutils compiled": 0.25}, memory=False)
 
 
@@ -249,7 +250,7 @@ def print_accuracy(dtype=torch.float32):
         ),
         "kornia": kornia_two_classes if kornia_focal_loss else None,
         "lossutils": lambda s, y, g: lossutils.sigmoid_focal_loss(s, y, gamma=g),
-        "its formula": lambda s, y, g: sigmoid_focal_loss_formula(s, y, g),
+        "its formula": lambda s, y, g: binary.sigmoid_focal_loss_formula(s, y, g),
         "lossutils softmax": lambda s, y, g: lossutils.softmax_focal_loss(
             torch.stack([torch.zeros_like(s), s], 1), y.long(), gamma=g
         ),
@@ -281,7 +282,7 @@ def print_growth(device):
     for dtype in (torch.float32, torch.bfloat16):
         for kind in ("sigmoid_focal_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"):
             for exponent in range(3, 8):
-                x, y = binary(10**exponent, dtype, device, kind == "binary_cross_entropy")
+                x, y = logits(10**exponent, dtype, device, kind == "binary_cross_entropy")
                 print_line(f"{kind} 1e{exponent} {dtype}", rivals(kind), x, y)
         for count in (2, 10, 100, 1000, 10_000):
             x, t = classes(max(1, 2_000_000 // count), count, dtype=dtype, device=device)
@@ -309,7 +310,7 @@ def print_line(title, contenders, x, y):
 def print_bandwidth():
     """What a loss must move at the least a second (both tensors read, loss and gradient written), against a copy."""
     print("\nMemory bandwidth on the GPU, 1e8 float32, GB/s achieved")
-    x, y = binary(10**8, torch.float32, "cuda")
+    x, y = logits(10**8, torch.float32, "cuda")
     source, goal = x.detach(), torch.empty_like(x)
     goal.copy_(source)
     settle("cuda")

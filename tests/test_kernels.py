@@ -117,7 +117,7 @@ def test_where_only_the_kernel_keeps_its_digits():
     assert formula == (0, 0)
 
 
-@pytest.mark.parametrize("way", ["torch.func", "compiled", "forward mode", "a tensor as gamma"])
+@pytest.mark.parametrize("way", ["torch.func", "forward mode", "a tensor as gamma"])
 def test_the_formula_runs_where_the_kernel_cannot(way):
     s, y = torch.randn(6, generator=generator(), dtype=torch.float64), torch.ones(6, dtype=torch.float64)
     expected = binary.sigmoid_focal_loss_formula(s, y).mean()
@@ -128,8 +128,6 @@ def test_the_formula_runs_where_the_kernel_cannot(way):
 
     if way == "torch.func":
         torch.testing.assert_close(torch.func.grad(loss)(s), slope)
-    elif way == "compiled":
-        torch.testing.assert_close(torch.compile(loss, backend="eager", fullgraph=True)(s), expected)
     elif way == "forward mode":
         with torch.autograd.forward_ad.dual_level():
             dual = loss(torch.autograd.forward_ad.make_dual(s, torch.ones_like(s)))

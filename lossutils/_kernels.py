@@ -1,8 +1,8 @@
 """The losses in their fast and exact forms; the formulas stand in the family files, and tests hold the two together.
 
 Each entry takes the formula as its first argument and falls back on it where only plain operations do: second
-derivatives, `torch.func`, forward-mode differentiation, and tensors as γ and α. Every gain named here is a line of
-`python -m benchmarks.losses`: forward and backward on one CPU thread.
+derivatives, `torch.func`, forward-mode differentiation, and tensors as γ and α. Every gain is told with its line of
+`python -m benchmarks.losses`: forward and backward on one CPU thread, as a share of the first contender's time.
 """
 
 import torch
@@ -55,7 +55,7 @@ def is_zero(tensor) -> bool:
 # binary cross entropy
 def binary_cross_entropy(formula, p, y):
     """Of probabilities. Autograd keeps both logarithms and all that leads to them, and at p = 0 and 1 finds NaN as the
-    slope; here it is torch's ∓1e12, and half of the time is spared."""
+    slope; here it is torch's ∓1e12. Line `binary_cross_entropy 1e6`: the formula 0.75 of torch's time, this 0.40."""
     p, y = torch.broadcast_tensors(p, y)
     return formula(p, y) if plain() else _BinaryCrossEntropy.apply(p, y, formula)
 
@@ -94,7 +94,8 @@ def _log_complement(p):
 
 def binary_cross_entropy_with_logits(formula, s, y, c=None):
     """Of logits. Where every label is 0 or 1 one softplus does, that of the wrong label's logit (1 - 2y)·s, in place of
-    the formula's two; and an infinite logit on the right side costs 0, where the formula has 0·∞."""
+    the formula's two; and an infinite logit on the right side costs 0, where the formula has 0·∞. Line
+    `binary_cross_entropy_with_logits 1e6`: the formula 2.1 of torch's time, this 1.1."""
     c = 1 if c is None else c
     if is_hard(y):
         loss = softplus(torch.rsub(y, 1, alpha=2) * s)
@@ -106,8 +107,8 @@ def binary_cross_entropy_with_logits(formula, s, y, c=None):
 
 # focal loss of logits
 def sigmoid_focal_loss(formula, s, y, gamma, alpha):
-    """Loss and slope at once, without a division that could run over: half of the formula's time, one tensor kept in
-    place of eight, and a slope with all its digits for every γ ≥ 0."""
+    """Loss and slope at once, one tensor kept in place of nine, and a slope with all its digits for every γ ≥ 0. Line
+    `sigmoid_focal_loss 1e6`: the formula 1.1 of torchvision's time, this 0.41."""
     if plain(gamma, alpha) or y.requires_grad or y.shape != s.shape or y.dtype != s.dtype:
         return formula(s, y, gamma, alpha)
     return _SigmoidFocalLoss.apply(s, y, gamma, alpha, formula)
@@ -201,7 +202,8 @@ def alpha_t(y, alpha):
 # focal loss of scores, and cross entropy, its γ = 0
 def one_against_rest(formula, x, t, dim, *gamma):
     """q^γ·(-ln p_t). The formula loses the digits of a p_t that rounds to 1 and of the slopes there; this prepares each
-    slope in the forward pass, keeps one tensor beside the input, and takes the largest score off only where it must."""
+    slope in the forward pass, keeps one tensor beside the input, and takes the largest score off only where it must.
+    Line `softmax_focal_loss`: the formula 1.6 to 1.9 of kornia's best time, this 0.5 to 0.56."""
     return formula(x, t, dim, *gamma) if plain(*gamma) else _OneAgainstRest.apply(x, t, dim, formula, *gamma)
 
 

@@ -33,11 +33,9 @@ def must_be_new(g) -> bool:
     return torch.compiler.is_compiling() or torch._C._functorch.is_legacy_batchedtensor(g)
 
 
-def slopes_of(formula, inputs, g, wanted):
-    """The formula's gradient by the wanted inputs, itself differentiable; None for the others."""
-    chosen = [x for x, wants in zip(inputs, wanted, strict=True) if wants]
-    found = iter(torch.autograd.grad(formula(*inputs), chosen, g, create_graph=True))
-    return tuple(next(found) if wants else None for wants in wanted)
+def slope_of(formula, x, g):
+    """The formula's gradient by x, itself differentiable."""
+    return torch.autograd.grad(formula(x), x, g, create_graph=True)[0]
 
 
 def is_hard(y) -> bool:
@@ -57,31 +55,26 @@ def binary_cross_entropy(formula, p, y):
     """Of probabilities. Autograd keeps both logarithms and all that leads to them, and at p = 0 and 1 finds NaN as the
     slope; here it is torch's ∓1e12. Line `binary_cross_entropy 1e6`: the formula 0.75 of torch's time, this 0.40."""
     p, y = torch.broadcast_tensors(p, y)
-    return formula(p, y) if plain() else _BinaryCrossEntropy.apply(p, y, formula)
+    return formula(p, y) if plain() else _BinaryCrossEntropy.apply(p, y)
 
 
 class _BinaryCrossEntropy(Function):
     # lerp(a, b, y) is (1 - y)·a + y·b, and exactly a or b where y is 0 or 1.
     @staticmethod
-    def forward(ctx, p, y, formula):
+    def forward(ctx, p, y):
         ctx.save_for_backward(p, y)
-        ctx.formula = formula
         # A cross entropy is never negative: abs turns the sign, and leaves no -0.
         return torch.lerp(_log_complement(p), _log(p), y).abs_()
 
     @staticmethod
     def backward(ctx, g):
         p, y = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            return *slopes_of(ctx.formula, (p, y), g, ctx.needs_input_grad[:2]), None
-        by_p, by_y, _ = ctx.needs_input_grad
+        by_p, by_y = ctx.needs_input_grad
         down, up = (1 - p).clamp_min_(SLOPE_FLOOR), (-p).clamp_max_(-SLOPE_FLOOR)
         slope = torch.lerp(down.reciprocal_(), up.reciprocal_(), y)
-        return (
-            (g * slope if must_be_new(g) else slope.mul_(g)) if by_p else None,
-            g * (_log_complement(p) - _log(p)) if by_y else None,
-            None,
-        )
+        # Not the formula, for a second derivative either: at p = 0 and 1 its first one is NaN.
+        to_p = g * slope if torch.is_grad_enabled() or must_be_new(g) else slope.mul_(g)
+        return to_p if by_p else None, g * (_log_complement(p) - _log(p)) if by_y else None
 
 
 def _log(p):
@@ -126,10 +119,7 @@ class _SigmoidFocalLoss(Function):
     @staticmethod
     def backward(ctx, g):
         s, y, slope = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            slope = slopes_of(lambda s: ctx.formula(s, y, *ctx.settings), (s,), g, (True,))[0]
-        else:
-            slope = g * slope
+        slope = slope_of(lambda s: ctx.formula(s, y, *ctx.settings), s, g) if torch.is_grad_enabled() else g * slope
         return slope, None, None, None, None
 
 
@@ -232,7 +222,7 @@ class _OneAgainstRest(Function):
         x, t, top, total, rate = ctx.saved_tensors
         if torch.is_grad_enabled():
             formula = lambda x: ctx.formula(x, t.squeeze(ctx.dim), ctx.dim, *ctx.settings)  # noqa: E731
-            return *slopes_of(formula, (x,), g, (True,)), *nothing
+            return slope_of(formula, x, g), *nothing
         rate = g.unsqueeze(ctx.dim) * rate
         if must_be_new(g):
             return (_rest(x, t, ctx.dim, top) * rate).scatter(ctx.dim, t, -rate * total), *nothing

@@ -26,7 +26,8 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     none. Same floating dtype for both; float16 and bfloat16 are computed in float32. Unit: nats.
 
     Values: p and y in [0, 1], y soft if you like. At p = 0 for y = 1 the loss is 100, not infinite, and the slope
-    -1e12; at p = 1 for y = 1 loss 0, slope -1. An empty `mean` is NaN.
+    -1e12; at p = 1 for y = 1 loss 0, slope -1. An empty `mean` is NaN. Under `torch.func` the
+    slope is that of the formula, NaN at exactly 0 and 1.
 
     Better than torch: the halves of the slope are kept apart, so for y = 0 it is 1/(1 - p) right down to p = 0, where
     torch's (p - y)/max(p·(1 - p), 1e-12) fades to 0 below 1e-12. Second derivatives work.
@@ -63,7 +64,7 @@ def binary_cross_entropy_with_logits(
     dtypes; float16 and bfloat16 are computed in float32. Unit: nats.
 
     Values: any s, infinite ones included; y in [0, 1], soft if you like (torch does not check this, nor do we). NaN in,
-    NaN out. An empty `mean` is NaN.
+    NaN out. An empty `mean` is NaN. Under `torch.func` an infinite s may cost NaN, as the formula has 0·∞.
 
     Better than torch: the tail keeps its digits (s = -20, y = 0 costs 2.06e-9, torch says 0), and an infinite logit on
     the right side costs 0 with slope 0 (torch says NaN). Second derivatives work.

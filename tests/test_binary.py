@@ -93,6 +93,8 @@ def test_the_ends_of_the_unit_interval_are_torchs(p, y):
     F.binary_cross_entropy(b, y).backward()
     # On the right side torch's slope fades to 0; the derivative there is 1 or -1.
     torch.testing.assert_close(a.grad, b.grad if p != y else 1 - 2 * y)
+    (again,) = torch.autograd.grad(binary_cross_entropy(a, y), a, create_graph=True)
+    torch.testing.assert_close(again, a.grad)
 
 
 def test_no_loss_is_minus_zero():

@@ -58,7 +58,7 @@ constraints: .venv/installed
 LESSONS := $(sort $(wildcard notebooks/*.ipynb))
 PAGES := $(LESSONS:notebooks/%.ipynb=site/%.html)
 EXECUTED := $(LESSONS:notebooks/%=build/pages/%)
-FIGURES := web/figures.py $(addprefix lossutils/explore/,figure.js figure.css host.js host.css)
+FIGURES := web/figures.py $(wildcard lossutils/explore/*.js lossutils/explore/*.css)
 changed = $(if $(filter-out $(1),$?),$(1),$?)
 
 site:

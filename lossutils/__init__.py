@@ -47,6 +47,7 @@ __all__ = [
     "mse_loss",
     "multilabel_margin_loss",
     "nll_loss",
+    "plane",
     "self_information",
     "sigmoid_focal_loss",
     "smooth_l1_loss",
@@ -57,7 +58,7 @@ __all__ = [
 
 
 def __dir__():
-    return sorted({*globals(), "explore"})
+    return sorted({*globals(), "explore", "plane"})
 
 
 class _Package(types.ModuleType):
@@ -70,6 +71,10 @@ class _Package(types.ModuleType):
     @explore.setter
     def explore(self, module):
         pass
+
+    @property
+    def plane(self):
+        return importlib.import_module("lossutils.explore").plane
 
 
 sys.modules[__name__].__class__ = _Package

@@ -202,8 +202,8 @@ def one_sentence(error, said, call):
 def test_the_student_s_tensor_is_not_theirs_to_change():
     kept = []
     explore({"f": lambda p: kept.append(p) or (p.clone() * 2)}, p=(0, 1))
-    assert len(kept) == 2
-    assert kept[0] is not kept[1]
+    assert len(kept) > 1
+    assert len({tensor.data_ptr() for tensor in kept}) == len(kept)
 
 
 # the drawing

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
+from matplotlib.patches import Rectangle
 
-# Okabe and Ito's colours, told apart by every common kind of colour vision; the line style says the same again.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa3377", "#7a6200", "#4b4b4b")
-DASHES = ("-", (0, (5, 2)), (0, (6, 2, 1.2, 2)), (0, (1.2, 1.6)), (0, (9, 2)), (0, (3, 1.5)))
-INK, GRID = "#0b0b0b", "#d0d0d1"  # stand-ins, which the SVG replaces by the page's own colours
+from .palette import COLOURS, GRID, INK, LINE, ramp
 
 STYLE = {
     "font.family": ["sans-serif"],
@@ -32,30 +28,47 @@ STYLE = {
     "svg.hashsalt": "lossutils",  # the same figure gives the same bytes
     "path.simplify": False,
 }
-PANEL = (5.6, 4.1)  # inches of one panel
-MARGINS = {"left": 0.135, "right": 0.96, "bottom": 0.165, "top": 0.9}
-
-
-@dataclass(frozen=True, eq=False)
-class Mark:
-    """One curve in one panel: its numbers over the grid, and, for a tangent, their slopes."""
-
-    name: str
-    kind: str  # "line", "bar" or "area"
-    style: int  # its place in COLOURS and DASHES, the same in every panel
-    curve: object
-    values: np.ndarray  # (*sliders, axis)
-    slopes: np.ndarray | None  # of a line alone
+HEIGHT = 4.1  # inches of a panel
+BOTTOM, TOP = 0.68, 0.41  # of its margins
+CURVES = {"width": 5.6, "left": 0.76, "axes": 4.62}
+PLANE = {"width": 3.97, "left": 0.76, "axes": 3.01}  # square
+MAP = PLANE | {"width": 4.6}  # and its scale beside it
+LAYERS = ("map", "levels", "line", "points", "path")  # of a plane, from below
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One pair of axes: title, marks, y-limits and scale."""
+    """One pair of axes: over x alone, with limits upwards, or over the plane of x and y."""
 
     title: str
+    x: object  # Variables
+    y: object | None
     marks: tuple
     limits: tuple
-    scale: str
+    scale: str = "linear"  # of the axis upwards
+    equal: bool = False  # one unit is as long on both axes
+    marker: tuple | None = None  # the Variables of a plane whose sliders its marker stands at
+
+    @property
+    def reads_marker(self):
+        """Whether the marker is a place of the axes themselves, at which a function has a value to read."""
+        return self.marker == (self.x, self.y)
+
+    @property
+    def map(self):
+        return next((mark for mark in self.marks if mark.kind == "map"), None)
+
+    @property
+    def layout(self):
+        return CURVES if self.y is None else MAP if self.map else PLANE
+
+    def box(self):
+        """Left, bottom, width and height of the axes, in inches of the panel."""
+        width, height = self.layout["axes"], HEIGHT - BOTTOM - TOP
+        if self.equal:
+            across, up = np.ptp(self.x.values), np.ptp(self.y.values)
+            width, height = min(width, height * across / up), min(height, width * up / across)
+        return self.layout["left"], BOTTOM, width, height
 
 
 def limits(values, kind, scale):
@@ -80,118 +93,125 @@ def limits(values, kind, scale):
     return min(low, 0.0), max(high + margin, 0.0)  # bars and areas stand on zero
 
 
-def svg(panel, axis, row):
-    """The panel as SVG text, and for the browser the map from data to its units: (scale, offset) for x and y."""
+def svg(panel, row):
+    """The panel as SVG text, and for the browser where its axes are, in the SVG's units."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=PANEL)
-        axes = figure.subplots()
-        figure.subplots_adjust(**MARGINS)
-        _draw(axes, panel, axis, row)
+        figure = Figure(figsize=(panel.layout["width"], HEIGHT))
+        _draw(_axes(figure, panel, 0, 0), panel, row, still=panel.y is None)
         text = io.StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     drawing = text.getvalue()
-    drawing = (
-        drawing[drawing.index("<svg") :].replace(INK, "var(--lossutils-ink)").replace(GRID, "var(--lossutils-grid)")
-    )
-    for i, colour in enumerate(COLOURS):
-        drawing = drawing.replace(colour, f"var(--lossutils-{i})")
-    height = 72 * PANEL[1]
-    corners = axes.transAxes.transform([(0, 0), (1, 1)]) * 72 / figure.dpi
-    (left, bottom), (right, top) = corners
-    return drawing, {"left": left, "right": right, "bottom": height - bottom, "top": height - top}
+    drawing = drawing[drawing.index("<svg") :]
+    for colour, name in ((INK, "ink"), (GRID, "grid"), (LINE, "line"), *((c, i) for i, c in enumerate(COLOURS))):
+        drawing = drawing.replace(colour, f"var(--lossutils-{name})")
+    left, bottom, width, height = (72 * inches for inches in panel.box())
+    bottom = 72 * HEIGHT - bottom
+    return drawing, {"left": left, "right": left + width, "bottom": bottom, "top": bottom - height}
 
 
-def png(panels, axis, row):
+def png(panels, row):
     """All panels side by side on white, with a legend: what a page shows where nothing can move."""
     names = {mark.name for panel in panels for mark in panel.marks}
     columns = 2 * len(panels)
     head = 0.2 + 0.3 * -(-len(names) // columns)  # inches of the legend
-    height = PANEL[1] + head
+    widths = [panel.layout["width"] for panel in panels]
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(PANEL[0] * len(panels), height), facecolor="white")
-        grid = figure.subplots(1, len(panels), squeeze=False)[0]
-        figure.subplots_adjust(
-            left=MARGINS["left"] / len(panels),
-            right=1 - (1 - MARGINS["right"]) / len(panels),
-            bottom=MARGINS["bottom"] * PANEL[1] / height,
-            top=MARGINS["top"] * PANEL[1] / height,
-            wspace=0.2,
-        )
+        figure = Figure(figsize=(sum(widths), HEIGHT + head), facecolor="white")
         handles = {}
-        for axes, panel in zip(grid, panels, strict=True):
-            handles |= _draw(axes, panel, axis, row)
+        for i, panel in enumerate(panels):
+            handles |= _draw(_axes(figure, panel, sum(widths[:i]), head), panel, row)
         figure.legend(handles.values(), handles, loc="upper left", ncols=columns, frameon=False)
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=100)
     return picture.getvalue()
 
 
-def _draw(axes, panel, axis, row):
-    """Draw one panel at the given positions; return a handle for each name."""
-    x, choices = axis.values, axis.labels is not None
-    if choices:
-        x = np.arange(len(x))
-        axes.set_xticks(x, axis.labels)
-    axes.set_xlim((-0.6, len(x) - 0.4) if choices else (x[0], x[-1]))
-    axes.set_yscale(panel.scale)
-    axes.set_ylim(*panel.limits)
-    axes.grid(True, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.set_title(panel.title, fontsize=16)
-    axes.set_xlabel(axis.symbol)
-    at = row(axis)
-    axes.axvline(x[at], color=INK, linewidth=1, alpha=0.35, gid="guide")
-    handles, base = {}, np.zeros(len(x))
-    low, high = panel.limits
-    for i, mark in enumerate(panel.marks):
-        y = mark.values[tuple(map(row, mark.curve.sliders))]
-        colour, dash = COLOURS[mark.style], DASHES[mark.style]
-        if mark.kind == "line":
-            (handle,) = axes.plot(x, y, color=colour, linestyle=dash, linewidth=2.8, label=mark.name)
-            handle.set_dash_capstyle("butt")
+def _axes(figure, panel, x, head):
+    """Axes for a panel that begins x inches from the left of a figure with a head of so many inches."""
+    width, height = figure.get_size_inches()
+    left, bottom, across, up = panel.box()
+    axes = figure.add_axes([(x + left) / width, bottom / height, across / width, up / height])
+    if panel.map:
+        levels = panel.map.levels
+        bar = figure.add_axes([(x + left + across + 0.12) / width, bottom / height, 0.14 / width, up / height])
+        bar.patch.set_visible(False)
+        for k, colour in enumerate(ramp(len(levels) + 1)):
+            bar.add_patch(Rectangle((0, k), 1, 1, facecolor=colour, edgecolor="none", gid=f"band-{k}"))
+        bar.set(xlim=(0, 1), ylim=(0, len(levels) + 1), xticks=[])
+        bar.yaxis.tick_right()
+        bar.set_yticks(range(1, len(levels) + 1), [f"{level:g}".replace("-", "−") for level in levels], fontsize=11)
+        bar.tick_params(length=3)
+        bar.spines[:].set_visible(False)
+    return axes
+
+
+def _draw(axes, panel, row, still=True):
+    """Draw one panel at the given positions; return a handle for each name. If not `still`, a plane is left empty."""
+    _frame(axes, panel)
+    if panel.y is None:
+        x = np.arange(len(panel.x.values)) if panel.x.labels else panel.x.values
+        axes.axvline(x[row(panel.x)], color=INK, linewidth=1, alpha=0.35, gid="guide")
+    handles, base = {}, np.zeros(len(panel.x.values))
+    low, high = shown = _shown(panel)
+    for mark in panel.marks:
+        if still:
+            handle, base, heights = mark.draw(axes, panel, row, base)
+            handles[mark.name] = handle
+            if heights is not None and mark.kind != "levels":
+                finite = heights[np.isfinite(heights)]
+                low, high = min(low, finite.min(initial=low)), max(high, finite.max(initial=high))
         else:
-            top = base + y if mark.kind == "area" else y
-            shape = _area(x, base, top) if mark.kind == "area" else _bars(x, top, i, len(panel.marks))
-            handle = axes.add_patch(PathPatch(shape, facecolor=colour, edgecolor="none", alpha=0.85, label=mark.name))
-            y, base = top, top if mark.kind == "area" else base
-        handle.set_gid(f"curve-{i}")
-        handles[mark.name] = handle
-        place = bar_places(x, i, len(panel.marks))[at] if mark.kind == "bar" else x[at]
-        axes.plot(*_tangent(mark, axes, place, y[at], row, at), color=INK, linewidth=1.4, gid=f"tangent-{i}")
-        axes.plot([place], [y[at]], "o", color=colour, markersize=9, markeredgecolor="white", gid=f"marker-{i}")
-        low, high = min(low, y[np.isfinite(y)].min(initial=low)), max(high, y[np.isfinite(y)].max(initial=high))
-    axes.plot([], [], gid="guess")  # where the browser puts the reader's guess
+            i = panel.marks.index(mark)
+            axes.plot([], [], gid=f"curve-{i}", zorder=1 + LAYERS.index(mark.kind) / 10)
+    if panel.marker and still:
+        _marker(axes, panel, row)
+    axes.plot([], [], gid="guess", zorder=4)  # where the browser puts the reader's guess, or a plane's marker
     # What the limits cut off is said, never hidden. The texts are there in any case, for the browser to fill.
-    above = f"↑ goes on to {high:.4g}" if high > panel.limits[1] else " "
-    below = f"↓ goes on to {low:.4g}" if low < panel.limits[0] else " "
+    above = f"↑ goes on to {high:.4g}" if high > shown[1] else " "
+    below = f"↓ goes on to {low:.4g}" if low < shown[0] else " "
     for gid, text, height, side in (("above", above, 0.985, "top"), ("below", below, 0.02, "bottom")):
-        axes.text(0.5, height, text, transform=axes.transAxes, ha="center", va=side, fontsize=12, gid=gid)
+        axes.text(0.5, height, text, transform=axes.transAxes, ha="center", va=side, fontsize=12, gid=gid, zorder=5)
     return handles
 
 
-def _tangent(mark, axes, x, y, row, at):
-    """Two ends of the tangent at (x, y), a sixth of the panel to either side; empty where there is none."""
-    slope = np.nan if mark.slopes is None else mark.slopes[(*map(row, mark.curve.sliders), at)]
-    if not np.isfinite(slope) or axes.get_yscale() == "log":
-        return [], []
-    width, height = np.diff(axes.get_xlim())[0], np.diff(axes.get_ylim())[0]
-    box = axes.get_window_extent()
-    reach = width / 6 / np.hypot(1, slope * width / height * box.height / box.width)
-    return [x - reach, x + reach], [y - slope * reach, y + slope * reach]
+def _frame(axes, panel):
+    axes.set_title(panel.title, fontsize=16)
+    axes.set_xlabel(panel.x.symbol)
+    if panel.y is None:
+        count = len(panel.x.values)
+        if panel.x.labels is not None:
+            axes.set_xticks(range(count), panel.x.labels)
+        axes.set_xlim((-0.6, count - 0.4) if panel.x.labels else (panel.x.values[0], panel.x.values[-1]))
+        axes.set_yscale(panel.scale)
+        axes.grid(True, linewidth=0.8)
+        axes.set_axisbelow(True)
+    else:
+        axes.set_xlim(panel.x.values[0], panel.x.values[-1])
+        axes.set_ylabel(panel.y.symbol, labelpad=2)
+        axes.spines[:].set_visible(True)
+        axes.spines[:].set_linewidth(0.8)
+        axes.patch.set_visible(False)
+    axes.set_ylim(*panel.limits)
 
 
-def bar_places(x, i, count):
-    """The middles of the i-th of `count` bars at every x; together they fill 0.8 of a place."""
-    return x + 0.8 * ((i + 0.5) / count - 0.5)
+def _shown(panel):
+    """The heights between which nothing is cut off: a map's are its outermost bands."""
+    if panel.y is None:
+        return panel.limits
+    return panel.map.limits if panel.map else (-np.inf, np.inf)
 
 
-def _bars(x, y, i, count):
-    middle, half = bar_places(x, i, count), 0.4 / count
-    return Path.make_compound_path(
-        *(Path([(m - half, 0), (m + half, 0), (m + half, h), (m - half, h), (m - half, 0)], closed=True)
-          for m, h in zip(middle, np.nan_to_num(y), strict=True))
-    )  # fmt: skip
-
-
-def _area(x, base, top):
-    return Path(np.column_stack([np.append(x, x[::-1]), np.append(base, top[::-1])]))
+def _marker(axes, panel, row):
+    """The marker of a plane and the way of steepest descent from it, longer where it is steeper."""
+    at = [row(variable) for variable in panel.marker]
+    x, y = (variable.values[i] for variable, i in zip(panel.marker, at, strict=True))
+    if panel.map and panel.reads_marker and panel.map.gradient is not None:
+        slope = panel.map.gradient[(slice(None), *map(row, panel.map.sliders), *at[::-1])]
+        spans, box = np.array([np.ptp(panel.x.values), np.ptp(panel.y.values)]), np.array(panel.box()[2:])
+        change, way = np.hypot(*slope * spans), -slope * box / spans
+        if np.isfinite(change) and change > 0:
+            length = change / (change + panel.map.steep) / 4 * box.min()
+            end = np.array([x, y]) + way / np.hypot(*way) * length * spans / box
+            arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
+            axes.annotate("", end, (x, y), zorder=4, arrowprops=arrow)
+    axes.plot([x], [y], "o", color="white", markersize=10, markeredgecolor=INK, markeredgewidth=2, zorder=4)

@@ -1,38 +1,42 @@
-// Puts the table's row for the current slider values into the panels that matplotlib drew. Asks for nothing but
-// model.get and model.on, so that any page that offers those two can host it.
-const SVG_POINTS = 500; // a panel is narrower than that many pixels
-const SVG = 'http://www.w3.org/2000/svg';
-
-const show = (v) =>
-  Number.isNaN(v) ? 'undefined' : !Number.isFinite(v) ? (v > 0 ? '∞' : '-∞') : v === 0 ? '0'
-    : Math.abs(v) >= 1e-3 && Math.abs(v) < 1e4 ? v.toPrecision(4) : v.toExponential(3);
-
+// The figure: panels that matplotlib framed, marks that follow the sliders, a readout. Asks for nothing but model.get,
+// model.set and model.on, so that any page that offers those can host it.
 const create = (tag, className, parent, text = '') => {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text; // never innerHTML: names come from whoever wrote the figure
-  parent.append(node);
-  return node;
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text; // never innerHTML: names come from whoever wrote the figure
+  parent.append(made);
+  return made;
 };
 
 // A text that is written once more, even the same one, is laid out once more.
-const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+
+// What comes with the next frame, or soon in a tab that gets none.
+function soon(then) {
+  const once = () => { cancelAnimationFrame(frame); clearTimeout(timer); then(); };
+  const frame = requestAnimationFrame(once), timer = setTimeout(once, 100);
+}
 
 function swatch({kind, style, dash}) {
-  const line = kind === 'line'
-    ? `<line x1="1" y1="7" x2="37" y2="7" stroke="var(--lossutils-${style})" stroke-width="4" stroke-dasharray="${dash}"/>`
-    : `<rect x="8" width="22" height="14" fill="var(--lossutils-${style})"/>`;
-  return `<svg class="lossutils-swatch" viewBox="0 0 38 14" width="38" height="14" aria-hidden="true">${line}</svg>`;
+  const colour = `var(--lossutils-${style})`;
+  const drawn = kind === 'line' || kind === 'levels' || kind === 'path'
+    ? `<line x1="1" y1="7" x2="37" y2="7" stroke="${colour}" stroke-width="4" stroke-dasharray="${dash}"/>`
+    : kind === 'points' ? `<path d="${SHAPES[style](19, 7, 6)}" fill="${colour}"/>`
+      : kind === 'map' ? [0, 1, 2, 3].map((k) => `<rect x="${3 + 8 * k}" width="8" height="14" style="fill: ${bandOf(k, 5)}"/>`).join('')
+        : `<rect x="8" width="22" height="14" fill="${colour}"/>`;
+  return `<svg class="lossutils-swatch" viewBox="0 0 38 14" width="38" height="14" aria-hidden="true">${drawn}</svg>`;
 }
 
 function render({model, el}) {
-  const {variables, panels, names, description} = model.get('meta');
-  const bytes = model.get('table');
-  const table = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  const meta = model.get('meta'), {variables, panels, names, description} = meta;
+  const numbers = (name, Type) => {
+    const bytes = model.get(name);
+    return new Type(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  };
+  const data = {variables, table: numbers('table', Float32Array), codes: numbers('codes', Uint16Array)};
   // Two figures of one page must not share an id: a clip path of a hidden slide clips nothing. Random, because every
   // widget gets its own copy of this module.
-  const view = `lossutils-${Math.random().toString(36).slice(2)}-`;
-  const axis = variables[0];
+  const figure = `lossutils-${Math.random().toString(36).slice(2)}-`;
   const root = create('div', 'lossutils-figure', el);
   const strip = create('div', 'lossutils-readout', root);
   const row = create('div', 'lossutils-panels', root);
@@ -43,180 +47,171 @@ function render({model, el}) {
     const k = Math.round((model.get(variable.trait) - variable.low) / variable.step);
     return Math.max(0, Math.min(variable.count - 1, k));
   };
+  const text = (variable, k) => variable.labels ? variable.labels[k] : (variable.low + k * variable.step).toFixed(variable.digits);
 
   const outputs = names.map((name) => {
     const item = create('span', 'lossutils-item', strip);
     item.insertAdjacentHTML('afterbegin', swatch(name));
     create('span', 'lossutils-name', item, name.text);
     return name.marks.map(([panel, curve]) => {
-      create('span', 'lossutils-quantity', item, panels[panel].title);
+      const {title, marks} = panels[panel], quantity = marks[curve].follows ? `sum, ${title}` : title;
+      if (quantity !== name.text) create('span', 'lossutils-quantity', item, quantity);
       const output = create('output', 'lossutils-number', item);
       output.dataset.panel = panel;
       output.dataset.curve = curve;
-      return {output, panel, curve, title: panels[panel].title};
+      return {output, panel, curve, title: quantity};
     });
   });
 
-  const colour = (mark) => `var(--lossutils-${mark.style})`;
-  const drawn = panels.map((panel, index) => {
+  const limit = panels.some(({rows}) => !rows) ? 425 : 504; // pixels of height: figure and sliders fit a projector
+  const drawn = panels.map((panel, number) => {
     const holder = create('div', 'lossutils-panel', row);
-    holder.innerHTML = panel.svg.replace(/(\bid="|href="#|url\(#)/g, `$1${view}${index}-`);
+    Object.assign(holder.style, {flex: `${panel.aspect} 1 ${234 * panel.aspect}px`, maxWidth: `${limit * panel.aspect}px`});
+    const id = `${figure}${number}-`;
+    holder.innerHTML = panel.svg.replace(/(\bid="|href="#|url\(#)/g, `$1${id}`);
     const svg = holder.querySelector('svg');
     svg.removeAttribute('width');
     svg.removeAttribute('height');
     svg.setAttribute('role', 'img');
     svg.setAttribute('aria-label', `${panel.title}: ${description}`);
-    const paint = (id, tag, attributes) => { // in the place of what matplotlib drew there
-      const node = document.createElementNS(SVG, tag);
-      for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-      svg.querySelector(`[id="${view}${index}-${id}"]`).replaceChildren(node);
-      return node;
-    };
-    const find = (id, inner) => svg.querySelector(`[id="${view}${index}-${id}"] ${inner}`);
-    for (const [i] of panel.marks.entries()) { // the hook names the panel too
-      const group = svg.querySelector(`[id="${view}${index}-curve-${i}"]`);
-      group.id = `${view}curve-${index}-${i}`;
-    }
     const {left, right, top, bottom} = panel.box;
-    const [x0, x1] = panel.x;
-    const level = panel.log ? Math.log10 : (v) => v;
+    const clip = node(svg, 'clipPath', {id: `${id}clip`});
+    node(clip, 'rect', {x: left, y: top, width: right - left, height: bottom - top});
+    const hook = (name) => svg.querySelector(`[id="${id}${name}"]`);
+    const emptied = (name) => { hook(name).replaceChildren(); return hook(name); }; // what matplotlib drew there
+    const clipped = (name) => node(emptied(name), 'g', {'clip-path': `url(#${id}clip)`});
+    const [x0, x1] = panel.x, level = panel.log ? Math.log10 : (v) => v;
     const [y0, y1] = panel.y.map(level);
     const sx = (right - left) / (x1 - x0), sy = (top - bottom) / (y1 - y0);
-    const px = (x) => left + sx * (x - x0);
-    const py = (y) => bottom + sy * (level(y) - y0);
-    const place = (i) => axis.labels ? i : axis.low + i * axis.step;
-    const stride = Math.max(1, Math.ceil(axis.count / SVG_POINTS));
-    const picked = [];
-    for (let i = 0; i < axis.count - 1; i += stride) picked.push(i);
-    picked.push(axis.count - 1);
-    const xs = picked.map((i) => px(place(i)).toFixed(2));
-    const curves = panel.marks.map((_, i) => svg.querySelector(`[id="${view}curve-${index}-${i}"] path`));
-    const clip = curves[0].getAttribute('clip-path');
-    const thin = {stroke: 'var(--lossutils-ink)', 'stroke-width': 1.4, fill: 'none', 'clip-path': clip};
-    const marks = panel.marks.map((mark, i) => ({
-      ...mark,
-      path: curves[i],
-      tangent: paint(`tangent-${i}`, 'path', thin),
-      marker: paint(`marker-${i}`, 'circle', {fill: colour(mark), r: 5, stroke: 'var(--lossutils-rim)'}),
-      middle: axis.labels && mark.kind === 'bar' ? 0.8 * ((i + 0.5) / panel.marks.length - 0.5) : 0,
-      half: 0.4 / panel.marks.length,
-    }));
-    return {panel, marks, px, py, sx, sy, xs, picked, place, left, right, top, bottom,
-      guess: paint('guess', 'path', {fill: 'var(--lossutils-ink)', stroke: 'var(--lossutils-rim)'}),
-      guide: find('guide', 'path'), above: find('above', 'text'), below: find('below', 'text')};
+    const view = {id, panel, svg, hook, emptied, clipped, left, right, top, bottom, sx, sy,
+      px: (x) => left + sx * (x - x0),
+      py: (y) => bottom + sy * (level(y) - y0),
+      place: (i) => panel.along !== null && variables[panel.along].labels ? i : x0 + i * (x1 - x0) / (panel.columns - 1),
+      guide: svg.querySelector(`[id="${id}guide"] path`), above: hook('guess')};
+    view.marks = panel.marks.map((mark, index) => ({mark, key: null, ...MARKS[mark.kind](
+      {...mark, dash: names.find(({style, kind}) => style === mark.style && kind === mark.kind)?.dash ?? ''}, {...view, index}, data)}));
+    for (const band of svg.querySelectorAll(`[id^="${id}band-"] path`)) {
+      const k = +band.parentNode.id.slice(`${id}band-`.length);
+      band.style.fill = bandOf(k, panel.marks.find(({kind}) => kind === 'map').levels.length + 1);
+    }
+    panel.marks.forEach((_, i) => { hook(`curve-${i}`).id = `${figure}curve-${number}-${i}`; }); // the hook names the panel too
+    if (panel.marker) view.marker = markerOf(view);
+    view.notes = ['above', 'below'].map((name) => svg.querySelector(`[id="${id}${name}"] text`));
+    return view;
   });
 
-  const pixel = (y) => Math.round(10 * Math.max(-9999, Math.min(9999, y))) / 10;
-
-  function line({xs, picked, py}, row) {
-    let d = '', pen = 'M';
-    for (let i = 0; i < picked.length; i++) {
-      const y = py(row(picked[i]));
-      if (Number.isFinite(y)) { d += pen + xs[i] + ' ' + pixel(y); pen = 'L'; } else pen = 'M'; // a gap
-    }
-    return d;
+  // The marker of a plane: dragged, or moved by arrow keys, it sets the two sliders that it stands at.
+  function markerOf(view) {
+    const {panel, svg, left, right, top, bottom} = view, moved = panel.marker.map((v) => variables[v]);
+    const ends = [panel.x, panel.y];
+    const marker = node(view.above, 'g', {class: 'lossutils-marker', tabindex: 0, role: 'application',
+      'aria-label': `${moved.map(({symbol}) => symbol).join(' and ')}: the arrow keys move the marker`});
+    marker.dataset.lmSuppressShortcuts = 'true'; // JupyterLab leaves the arrow keys alone
+    node(marker, 'circle', {class: 'lossutils-grip', r: 20});
+    node(marker, 'circle', {class: 'lossutils-dot', r: 6.5});
+    const set = (places) => {
+      held = true;
+      places.forEach((k, i) => {
+        const {trait, low, step, count} = moved[i];
+        model.set(trait, low + Math.max(0, Math.min(count - 1, k)) * step);
+      });
+      model.save_changes?.();
+      held = false;
+      if (missed) { missed = false; changed(); }
+    };
+    const drag = (event) => {
+      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+      const part = [(at.x - left) / (right - left), (bottom - at.y) / (bottom - top)];
+      set(moved.map(({low, step}, i) => Math.round((ends[i][0] + part[i] * (ends[i][1] - ends[i][0]) - low) / step)));
+    };
+    const ground = svg.querySelector(`[id="${view.id}guess"]`).ownerSVGElement;
+    ground.addEventListener('pointerdown', (event) => {
+      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+      const inside = at.x >= left && at.x <= right && at.y >= top && at.y <= bottom;
+      // A finger scrolls the page, except on the marker itself.
+      if (event.button || !(marker.contains(event.target) || (inside && event.pointerType === 'mouse'))) return;
+      event.preventDefault();
+      marker.setPointerCapture(event.pointerId);
+      marker.focus({preventScroll: true});
+      drag(event);
+    });
+    marker.addEventListener('pointermove', (event) => { if (marker.hasPointerCapture(event.pointerId)) drag(event); });
+    marker.addEventListener('keydown', (event) => {
+      const way = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
+      if (!way || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      event.stopPropagation(); // a slide show would go on
+      set(moved.map((variable, i) => position(variable) + way[i] * (event.shiftKey ? 5 : 1)));
+    });
+    return (at) => {
+      const [x, y] = panel.marker.map((v, i) => variables[v].low + at[v] * variables[v].step);
+      marker.setAttribute('transform', `translate(${view.px(x).toFixed(1)} ${view.py(y).toFixed(1)})`);
+    };
   }
-
-  function bars({px, py, place}, row, {middle, half}) {
-    let d = '';
-    for (let i = 0; i < axis.count; i++) {
-      const y = row(i);
-      if (!Number.isFinite(y)) continue;
-      const a = px(place(i) + middle - half).toFixed(1), b = px(place(i) + middle + half).toFixed(1);
-      d += `M${a} ${pixel(py(0))}H${b}V${pixel(py(y))}H${a}Z`;
-    }
-    return d;
-  }
-
-  function area({xs, picked, py}, base, row) {
-    let d = '', back = '';
-    for (let i = 0; i < picked.length; i++) {
-      const a = py(base(picked[i])), b = py(row(picked[i]));
-      if (!Number.isFinite(a) || !Number.isFinite(b)) continue;
-      d += (d ? 'L' : 'M') + xs[i] + ' ' + pixel(b);
-      back = 'L' + xs[i] + ' ' + pixel(a) + back;
-    }
-    return d && d + back + 'Z';
-  }
-
-  let curvesAt = null; // where the sliders stood when the curves were drawn; the axis' own moves markers alone
 
   function draw() {
-    const at = variables.map(position);
-    const k = at[0];
-    const moved = curvesAt !== `${at.slice(1)}`;
-    curvesAt = `${at.slice(1)}`;
-    const numbers = [];
+    const at = variables.map(position), said = {};
     drawn.forEach((view, p) => {
-      const {panel, marks, px, py, sx, sy, left, right, top, bottom, place} = view;
-      let least = Infinity, most = -Infinity;
-      let base = () => 0;
-      numbers.push(marks.map((mark, i) => {
-        let offset = 0;
-        for (const v of mark.sliders) offset = offset * variables[v].count + at[v];
-        offset *= axis.count;
-        const value = (j) => table[mark.values + offset + j];
-        const below = base;
-        const row = mark.kind === 'area' ? (j) => below(j) + value(j) : value;
-        if (moved) {
-          mark.path.setAttribute('d', mark.kind === 'line' ? line(view, row)
-            : mark.kind === 'bar' ? bars(view, row, mark) : area(view, below, row));
+      let least = Infinity, most = -Infinity, reshaped = false;
+      view.pile = () => 0;
+      const follow = view.marks.some(({mark, key}) => key !== `${mark.sliders.map((v) => at[v])}`);
+      view.marks.forEach((drawn, i) => {
+        const key = `${drawn.mark.sliders.map((v) => at[v])}`;
+        if (key !== drawn.key || (follow && drawn.mark.kind === 'area')) { // areas stand on one another
+          drawn.key = key;
+          drawn.extent = drawn.shape(at);
+          reshaped = true;
         }
-        if (mark.kind === 'area') base = row;
-        for (let j = 0; moved && j < axis.count; j++) {
-          const y = row(j);
-          if (Number.isFinite(y)) { if (y < least) least = y; if (y > most) most = y; }
-        }
-        const x = px(place(k) + mark.middle), y = py(row(k));
-        const seen = Number.isFinite(y);
-        mark.marker.setAttribute('visibility', seen ? 'visible' : 'hidden');
-        let tangent = '';
-        if (seen) {
-          mark.marker.setAttribute('cx', x.toFixed(2));
-          mark.marker.setAttribute('cy', Math.max(top, Math.min(bottom, y)).toFixed(2));
-          if (mark.slopes >= 0 && y >= top && y <= bottom) {
-            const raw = table[mark.slopes + offset + k];
-            const slope = sy * (panel.log ? raw / (value(k) * Math.LN10) : raw) / sx;
-            const dx = (right - left) / 6 / Math.hypot(1, slope);
-            if (Number.isFinite(slope)) {
-              tangent = `M${(x - dx).toFixed(2)} ${(y - slope * dx).toFixed(2)}L${(x + dx).toFixed(2)} ${(y + slope * dx).toFixed(2)}`;
-            }
-          }
-        }
-        mark.tangent.setAttribute('d', tangent);
-        return value(k);
-      }));
-      view.guide.setAttribute('d', `M${px(place(k)).toFixed(2)} ${bottom}V${top}`);
-      if (!moved) return;
+        if (drawn.extent) { least = Math.min(least, drawn.extent[0]); most = Math.max(most, drawn.extent[1]); }
+        said[`${p} ${i}`] = drawn.point(at);
+      });
+      view.marker?.(at);
+      if (view.guide) view.guide.setAttribute('d', `M${view.px(view.place(at[view.panel.along])).toFixed(2)} ${view.bottom}V${view.top}`);
+      if (!reshaped) return;
       // What the panel's limits cut off is said, never hidden.
-      const slack = 1e-6 * (panel.y[1] - panel.y[0]);
-      write(view.above, most > panel.y[1] + slack ? `↑ goes on to ${show(most)}` : '');
-      write(view.below, least < panel.y[0] - slack ? `↓ goes on to ${show(least)}` : '');
+      const [low, high] = view.panel.rows ? view.panel.shown ?? [-Infinity, Infinity] : view.panel.y;
+      const slack = 1e-6 * (high - low) || 0;
+      write(view.notes[0], most > high + slack ? `↑ goes on to ${show(most)}` : '');
+      write(view.notes[1], least < low - slack ? `↓ goes on to ${show(least)}` : '');
     });
-    outputs.flat().forEach(({output, panel, curve}) => write(output, show(numbers[panel][curve])));
-    const where = variables.map((v, i) => `${v.symbol} = ${v.labels ? v.labels[at[i]] : (v.low + at[i] * v.step).toFixed(v.digits)}`);
-    live.textContent = where.join(', ') + ': ' + names.map((name, i) =>
-      `${name.text}, ${outputs[i].map((o) => `${o.title} ${o.output.textContent}`).join(', ')}`).join('; ');
+    outputs.flat().forEach(({output, panel, curve}) => write(output, said[`${panel} ${curve}`]));
+    const where = variables.map((v, i) => `${v.symbol} = ${text(v, at[i])}`);
+    live.textContent = where.join(', ') + ': ' + names.map((name, i) => outputs[i].length &&
+      `${name.text}, ${outputs[i].map((o) => `${o.title} ${o.output.textContent}`).join(', ')}`).filter(Boolean).join('; ');
+  }
+
+  // A move is drawn at once; what else comes before the next frame is drawn with that frame, the last value always.
+  let held = false, missed = false, waiting = false, late = false;
+  function changed() {
+    if (held) { missed = true; return; }
+    if (waiting) { late = true; return; }
+    draw();
+    waiting = true;
+    soon(() => {
+      waiting = false;
+      if (late) { late = false; changed(); }
+    });
   }
 
   // A guess is a number typed before the sliders move: a diamond, kept in the first panel from then on.
   function guess() {
-    const {guess, px, py, place, top, bottom} = drawn[0];
-    const text = model.get('guess').trim().replace('−', '-').replace(',', '.');
-    const height = py(Number(text));
-    if (!text || !Number.isFinite(height)) { guess.setAttribute('d', ''); return; }
-    const x = px(place(model.get('meta').guess)).toFixed(2);
-    guess.setAttribute('d', `M${x} ${(Math.max(top, Math.min(bottom, height)) - 7).toFixed(2)}l7 7l-7 7l-7 -7Z`);
+    const {px, py, place, top, bottom} = drawn[0];
+    const typed = model.get('guess').trim().replace('−', '-').replace(',', '.');
+    const height = py(Number(typed));
+    if (!typed || !Number.isFinite(height)) { diamond.setAttribute('d', ''); return; }
+    const x = px(place(meta.guess)).toFixed(2);
+    diamond.setAttribute('d', `M${x} ${(Math.max(top, Math.min(bottom, height)) - 7).toFixed(2)}l7 7l-7 7l-7 -7Z`);
   }
+  const diamond = node(drawn[0].above, 'path', {style: 'fill: var(--lossutils-ink); stroke: var(--lossutils-rim)'});
 
   model.on('change:guess', guess);
   guess();
   const events = variables.map((variable) => `change:${variable.trait}`);
-  for (const event of events) model.on(event, draw);
+  for (const event of events) model.on(event, changed);
   draw();
   return () => {
     model.off('change:guess', guess);
-    for (const event of events) model.off(event, draw);
+    for (const event of events) model.off(event, changed);
   };
 }
 

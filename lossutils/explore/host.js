@@ -1,9 +1,11 @@
-// Hosts figure.js on a page without widgets: a model that answers get, on and off, and a native range for each variable.
+// Hosts figure.js on a page without widgets: a model that answers get, set, on and off, and a native range for each
+// variable.
 
-// Undoes page.py's _packed: bytes of equal weight together, second differences of the bits.
-function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  const count = bytes.length / 4, bits = new Uint32Array(count);
+// Undo page.py's packing: bytes of equal weight together, of differences between neighbours.
+const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+function numbersOf(text) { // of second differences of the bits
+  const bytes = bytesOf(text), count = bytes.length / 4, bits = new Uint32Array(count);
   for (let i = 0, step = 0, sum = 0; i < count; i++) {
     step = step + (bytes[i] | bytes[count + i] << 8 | bytes[2 * count + i] << 16 | bytes[3 * count + i] << 24) | 0;
     sum = sum + step | 0;
@@ -12,8 +14,28 @@ function unpacked(text) {
   return new Uint8Array(bits.buffer);
 }
 
-function modelOf({meta, table, at}) {
-  const values = {meta, table: unpacked(table), guess: '', ...at}, listeners = {};
+function codesOf(text, shapes) { // of differences along every dimension of every array
+  const bytes = bytesOf(text), count = bytes.length / 2, codes = new Uint16Array(count);
+  for (let i = 0; i < count; i++) {
+    const zigzag = bytes[i] | bytes[count + i] << 8;
+    codes[i] = (zigzag >>> 1) ^ -(zigzag & 1);
+  }
+  let start = 0;
+  for (const shape of shapes) {
+    const end = start + shape.reduce((a, b) => a * b, 1);
+    for (let d = shape.length - 1, stride = 1; d >= 0; stride *= shape[d--]) {
+      const block = stride * shape[d];
+      for (let at = start; at < end; at += block) {
+        for (let i = at + stride; i < at + block; i++) codes[i] += codes[i - stride];
+      }
+    }
+    start = end;
+  }
+  return new Uint8Array(codes.buffer);
+}
+
+function modelOf({meta, table, codes, at}) {
+  const values = {meta, table: numbersOf(table), codes: codesOf(codes, meta.shapes), guess: '', ...at}, listeners = {};
   return {
     get: (name) => values[name],
     on: (event, listener) => { (listeners[event] ??= new Set()).add(listener); },
@@ -47,15 +69,17 @@ function slider(model, variable, parent) {
     output.textContent = text;
     input.setAttribute('aria-valuetext', text);
   };
-  input.valueAsNumber = Math.round((model.get(trait) - low) / step);
-  input.addEventListener('input', () => {
+  const follow = () => { // a marker moves it too
+    input.valueAsNumber = Math.round((model.get(trait) - low) / step);
     show();
-    model.set(trait, value(input.valueAsNumber));
-  });
-  show();
+  };
+  input.addEventListener('input', () => model.set(trait, value(input.valueAsNumber)));
+  model.on(`change:${trait}`, follow);
+  follow();
 }
 
-function guessField(model, {guess, variables: [axis]}, parent) {
+function guessField(model, {guess, panels, variables}, parent) {
+  const axis = variables[panels[0].along];
   const where = axis.labels ? axis.labels[guess] : (axis.low + guess * axis.step).toFixed(axis.digits);
   const [input] = labelled(parent, `Your guess at ${axis.symbol} = ${where}:`, 'input',
     {type: 'text', inputmode: 'decimal', placeholder: 'a number, then Enter'});

@@ -18,7 +18,10 @@ def figure(explorer, payload, picture):
     """The figure as one element: `host.js` reads the payload in it, and everyone else what stands beside that."""
     starts = {f"at_{v.name}": v.start if v.labels else float(v.values[v.start]) for v in explorer._variables}
     data = json.dumps(
-        {"meta": payload["meta"], "table": _packed(payload["table"]), "at": starts},
+        {
+            "meta": payload["meta"], "table": _packed(payload["table"]),
+            "codes": _packed_codes(payload["codes"], payload["meta"]["shapes"]), "at": starts,
+        },
         ensure_ascii=False, separators=(",", ":"), allow_nan=False,
     ).replace("<", "\\u003c")  # fmt: skip
     width, height = struct.unpack(">II", picture[16:24])
@@ -40,6 +43,21 @@ def _packed(table):
     bits = np.frombuffer(table, np.uint32)
     differences = np.diff(np.diff(bits, prepend=np.uint32(0)), prepend=np.uint32(0))
     return base64.b64encode(differences.astype("<u4").view(np.uint8).reshape(-1, 4).T.tobytes()).decode()
+
+
+def _packed_codes(codes, shapes):
+    """The same for the whole numbers of planes, which are smooth along every dimension: a fifth of the bytes."""
+    numbers, start = np.frombuffer(codes, "<u2"), 0
+    parts = []
+    for shape in shapes:
+        part = numbers[start : start + math.prod(shape)].reshape(shape)
+        start += part.size
+        for axis in range(part.ndim):
+            part = np.diff(part, axis=axis, prepend=np.zeros_like(part.take([0], axis)))
+        signed = part.ravel().view(np.int16)
+        parts.append((signed << 1) ^ (signed >> 15))
+    zigzag = np.concatenate([np.empty(0, np.int16), *parts]).astype("<i2")
+    return base64.b64encode(zigzag.view(np.uint8).reshape(-1, 2).T.tobytes()).decode()
 
 
 def _few_values(explorer):
@@ -66,6 +84,8 @@ def _few_values(explorer):
 
 def _number(value):
     """As the readout writes it."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_number, value))})"
     if not math.isfinite(value):
         return "undefined" if math.isnan(value) else "∞" if value > 0 else "-∞"
     return f"{value:#.4g}" if 1e-3 <= abs(value) < 1e4 else f"{value:.3e}" if value else "0"

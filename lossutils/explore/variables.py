@@ -9,7 +9,9 @@ import numpy as np
 import torch
 
 STEPS_OF_AN_AXIS = (150, 1500)  # at least, at most: a smooth curve, and a slider that still finds 0.9
+STEPS_OF_A_PLANE = (50, 100)  # of each axis: level lines look smooth, and the table is no larger than it must be
 STEPS_OF_A_SLIDER = (20, 120)
+LARGEST, FINEST = 1e9, 1e-6  # what a slider can show: six decimals
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +73,12 @@ def variable(name, spec, steps):
     if isinstance(spec, tuple) and len(spec) == 2 and isinstance(spec[0], dict | list | range):
         choices = _choices(name, spec[0])
         return replace(choices, start=choices.values.tolist().index(choices.value(spec[1])))
-    form = "write it as (low, high), (low, high, step) or (low, high, step, start)"
-    if not isinstance(spec, tuple) or not 2 <= len(spec) <= 4 or not all(_is_finite(number) for number in spec):
-        raise ValueError(f"{name} = {spec!r} is no range of finite numbers: {form}.")
-    low, high = map(float, spec[:2])
-    if not low < high:
-        raise ValueError(f"{name} = {spec!r} is an empty or reversed range: put the lower end first.")
+    low, high = ends(name, spec)
+    if max(abs(low), abs(high)) > LARGEST or high - low < 10 * FINEST:
+        raise ValueError(
+            f"{name} = {spec!r} is too large or too small to show: a slider has up to six decimals and nine digits "
+            f"before them; measure {name} in another unit, or let the slider be its logarithm."
+        )
     step = float(spec[2]) if len(spec) > 2 else _nice_step(low, high, *steps)
     count = round((high - low) / step) if step > 0 else 0
     if count < 1 or not math.isclose(count * step, high - low, rel_tol=1e-6):
@@ -93,6 +95,17 @@ def variable(name, spec, steps):
                 f"{name} = {spec!r}: the slider cannot start at {spec[3]:g}; choose low + a number of steps."
             )
     return Variable(name, values, start)
+
+
+def ends(name, spec):
+    """The lower and the upper end of a range, checked."""
+    if not isinstance(spec, tuple) or not 2 <= len(spec) <= 4 or not all(_is_finite(number) for number in spec):
+        form = "write it as (low, high), (low, high, step) or (low, high, step, start)"
+        raise ValueError(f"{name} = {spec!r} is no range of finite numbers: {form}.")
+    low, high = map(float, spec[:2])
+    if not low < high:
+        raise ValueError(f"{name} = {spec!r} is an empty or reversed range: put the lower end first.")
+    return low, high
 
 
 def _choices(name, spec):

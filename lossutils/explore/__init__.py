@@ -131,7 +131,7 @@ def explore(
     if yscale not in ("linear", "log"):
         raise ValueError(f"yscale={yscale!r} is no scale: choose 'linear' or 'log'.")
     if isinstance(curves, PlaneOf):
-        curves = {next(iter(curves.map), "plane"): curves}
+        curves = {next(iter(curves.map), "") or "plane": curves}
     if callable(curves):
         curves = {getattr(curves, "__name__", "curve").replace("<lambda>", "curve"): curves}
     if not isinstance(curves, dict) or not curves:
@@ -230,7 +230,7 @@ def _payload(panels, variables, guess):
                 "title": panel.title,
                 "svg": picture,
                 "box": box,
-                "aspect": panel.layout["width"] / drawing.HEIGHT,
+                "aspect": panel.width / drawing.HEIGHT,
                 "x": [-0.6, len(x.values) - 0.4] if x.labels else [x.values[0], x.values[-1]],
                 "y": list(panel.limits),
                 "log": panel.scale == "log",

@@ -27,12 +27,12 @@ STYLE = {
     "svg.fonttype": "none",  # text stays text: searchable, and drawn by the browser
     "svg.hashsalt": "lossutils",  # the same figure gives the same bytes
     "path.simplify": False,
+    "contour.negative_linestyle": "solid",
 }
 HEIGHT = 4.1  # inches of a panel
-BOTTOM, TOP = 0.68, 0.41  # of its margins
-CURVES = {"width": 5.6, "left": 0.76, "axes": 4.62}
-PLANE = {"width": 3.97, "left": 0.76, "axes": 3.01}  # square
-MAP = PLANE | {"width": 4.6}  # and its scale beside it
+LEFT, BOTTOM, TOP = 0.76, 0.68, 0.41  # of its margins
+RIGHT, BAR = 0.22, 0.83  # and on the right, where a map's scale may stand
+CURVES, WIDEST = 4.62, 4.4  # widths of axes over one variable, and of a plane whose axes have one scale
 LAYERS = ("map", "levels", "line", "points", "path")  # of a plane, from below
 
 
@@ -58,17 +58,17 @@ class Panel:
     def map(self):
         return next((mark for mark in self.marks if mark.kind == "map"), None)
 
-    @property
-    def layout(self):
-        return CURVES if self.y is None else MAP if self.map else PLANE
-
     def box(self):
-        """Left, bottom, width and height of the axes, in inches of the panel."""
-        width, height = self.layout["axes"], HEIGHT - BOTTOM - TOP
-        if self.equal:
-            across, up = np.ptp(self.x.values), np.ptp(self.y.values)
-            width, height = min(width, height * across / up), min(height, width * up / across)
-        return self.layout["left"], BOTTOM, width, height
+        """Width and height of the axes, in inches: a plane is square, unless both axes have one scale."""
+        height = HEIGHT - BOTTOM - TOP
+        if self.y is None:
+            return CURVES, height
+        width = height * np.ptp(self.x.values) / np.ptp(self.y.values) if self.equal else height
+        return min(width, WIDEST), height * min(1, WIDEST / width)
+
+    @property
+    def width(self):
+        return LEFT + self.box()[0] + (BAR if self.map else RIGHT)
 
 
 def limits(values, kind, scale):
@@ -96,17 +96,17 @@ def limits(values, kind, scale):
 def svg(panel, row):
     """The panel as SVG text, and for the browser where its axes are, in the SVG's units."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(panel.layout["width"], HEIGHT))
-        _draw(_axes(figure, panel, 0, 0), panel, row, still=panel.y is None)
+        figure = Figure(figsize=(panel.width, HEIGHT))
+        _draw(_axes(figure, panel, 0), panel, row, still=panel.y is None)
         text = io.StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     drawing = text.getvalue()
     drawing = drawing[drawing.index("<svg") :]
     for colour, name in ((INK, "ink"), (GRID, "grid"), (LINE, "line"), *((c, i) for i, c in enumerate(COLOURS))):
         drawing = drawing.replace(colour, f"var(--lossutils-{name})")
-    left, bottom, width, height = (72 * inches for inches in panel.box())
-    bottom = 72 * HEIGHT - bottom
-    return drawing, {"left": left, "right": left + width, "bottom": bottom, "top": bottom - height}
+    width, height = panel.box()
+    box = {"left": LEFT, "right": LEFT + width, "bottom": HEIGHT - BOTTOM, "top": HEIGHT - BOTTOM - height}
+    return drawing, {side: 72 * inches for side, inches in box.items()}
 
 
 def png(panels, row):
@@ -114,26 +114,26 @@ def png(panels, row):
     names = {mark.name for panel in panels for mark in panel.marks}
     columns = 2 * len(panels)
     head = 0.2 + 0.3 * -(-len(names) // columns)  # inches of the legend
-    widths = [panel.layout["width"] for panel in panels]
+    widths = [panel.width for panel in panels]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(sum(widths), HEIGHT + head), facecolor="white")
         handles = {}
         for i, panel in enumerate(panels):
-            handles |= _draw(_axes(figure, panel, sum(widths[:i]), head), panel, row)
+            handles |= _draw(_axes(figure, panel, sum(widths[:i])), panel, row)
         figure.legend(handles.values(), handles, loc="upper left", ncols=columns, frameon=False)
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=100)
     return picture.getvalue()
 
 
-def _axes(figure, panel, x, head):
-    """Axes for a panel that begins x inches from the left of a figure with a head of so many inches."""
+def _axes(figure, panel, x):
+    """Axes for a panel that begins x inches from the left of the figure."""
     width, height = figure.get_size_inches()
-    left, bottom, across, up = panel.box()
-    axes = figure.add_axes([(x + left) / width, bottom / height, across / width, up / height])
+    across, up = panel.box()
+    axes = figure.add_axes([(x + LEFT) / width, BOTTOM / height, across / width, up / height])
     if panel.map:
         levels = panel.map.levels
-        bar = figure.add_axes([(x + left + across + 0.12) / width, bottom / height, 0.14 / width, up / height])
+        bar = figure.add_axes([(x + LEFT + across + 0.12) / width, BOTTOM / height, 0.14 / width, up / height])
         bar.patch.set_visible(False)
         for k, colour in enumerate(ramp(len(levels) + 1)):
             bar.add_patch(Rectangle((0, k), 1, 1, facecolor=colour, edgecolor="none", gid=f"band-{k}"))
@@ -207,7 +207,7 @@ def _marker(axes, panel, row):
     x, y = (variable.values[i] for variable, i in zip(panel.marker, at, strict=True))
     if panel.map and panel.reads_marker and panel.map.gradient is not None:
         slope = panel.map.gradient[(slice(None), *map(row, panel.map.sliders), *at[::-1])]
-        spans, box = np.array([np.ptp(panel.x.values), np.ptp(panel.y.values)]), np.array(panel.box()[2:])
+        spans, box = np.array([np.ptp(panel.x.values), np.ptp(panel.y.values)]), np.array(panel.box())
         change, way = np.hypot(*slope * spans), -slope * box / spans
         if np.isfinite(change) and change > 0:
             length = change / (change + panel.map.steep) / 4 * box.min()

@@ -97,6 +97,7 @@ function render({model, el}) {
     panel.marks.forEach((_, i) => { hook(`curve-${i}`).id = `${figure}curve-${number}-${i}`; }); // the hook names the panel too
     if (panel.marker) view.marker = markerOf(view);
     view.notes = ['above', 'below'].map((name) => svg.querySelector(`[id="${id}${name}"] text`));
+    if (panel.rows) for (const note of view.notes) note.classList.add('lossutils-note');
     return view;
   });
 

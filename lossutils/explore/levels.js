@@ -15,41 +15,57 @@ function ranksOf(places) { // how many of the levels each code reaches
   return ranks;
 }
 
+// Within a level a crossed edge ends one segment and begins the next, so this is all the stitching there is. It is kept
+// from call to call, and left as it was found: -1 everywhere.
+let next = new Int32Array(0);
+
 // `values` holds columns × rows codes, `places` where the levels lie among them, `ranks` is ranksOf(places).
 function levelLines(values, columns, rows, places, ranks) {
-  const wide = columns + 2, high = rows + 2, edges = 2 * wide * high;
+  const wide = columns + 2, high = rows + 2, edges = 2 * wide * high, count = places.length;
+  if (next.length < edges * count) next = new Int32Array(edges * count).fill(-1);
   const reached = new Uint8Array(wide * high); // 0 on the border around the table
   for (let j = 0; j < rows; j++) {
     for (let i = 0, to = (j + 1) * wide + 1; i < columns; i++) reached[to + i] = ranks[values[j * columns + i]];
   }
-  // Within a level a crossed edge ends one segment and begins the next, so this is all the stitching there is.
-  const next = places.map(() => new Map());
+  const begun = places.map(() => []);
   const value = (x, y) => values[Math.min(rows - 1, Math.max(0, y - 1)) * columns + Math.min(columns - 1, Math.max(0, x - 1))];
+  const edge = [0, 0, 0, 0];
   for (let y = 0; y < high - 1; y++) {
     for (let x = 0; x < wide - 1; x++) {
       const at = y * wide + x, a = reached[at], b = reached[at + 1], c = reached[at + wide + 1], d = reached[at + wide];
       if (a === b && b === c && c === d) continue;
-      const edge = [2 * at, 2 * at + 3, 2 * (at + wide), 2 * at + 1];
-      for (let k = Math.min(a, b, c, d); k < Math.max(a, b, c, d); k++) {
+      edge[0] = 2 * at; edge[1] = 2 * at + 3; edge[2] = 2 * (at + wide); edge[3] = 2 * at + 1;
+      const most = Math.max(a, b, c, d);
+      for (let k = Math.min(a, b, c, d); k < most; k++) {
         const corners = (a > k) | (b > k) << 1 | (c > k) << 2 | (d > k) << 3;
-        const middle = () => (value(x, y) + value(x + 1, y) + value(x, y + 1) + value(x + 1, y + 1)) / 4;
-        const crossed = CROSSED[corners] ?? SADDLES[corners][+(middle() >= places[k])];
-        for (let s = 0; s < crossed.length; s += 2) next[k].set(edge[crossed[s]], edge[crossed[s + 1]]);
+        let crossed = CROSSED[corners];
+        if (crossed === null) {
+          const middle = (value(x, y) + value(x + 1, y) + value(x, y + 1) + value(x + 1, y + 1)) / 4;
+          crossed = SADDLES[corners][+(middle >= places[k])];
+        }
+        for (let s = 0; s < crossed.length; s += 2) {
+          const from = edge[crossed[s]];
+          next[k * edges + from] = edge[crossed[s + 1]];
+          begun[k].push(from);
+        }
       }
     }
   }
   return places.map((place, k) => {
-    const rings = [];
-    for (const first of next[k].keys()) {
-      if (!next[k].has(first)) continue;
+    const rings = [], base = k * edges;
+    for (const first of begun[k]) {
+      if (next[base + first] < 0) continue;
       const ring = [];
-      for (let e = first, then; (then = next[k].get(e)) !== undefined; e = then) {
-        const node = e >> 1, x = node % wide - 1, y = (node / wide | 0) - 1, up = e & 1;
+      for (let e = first, then; (then = next[base + e]) >= 0; e = then) {
+        next[base + e] = -1;
+        const node = e >> 1, y = (node / wide | 0) - 1, x = node - (y + 1) * wide - 1, up = e & 1;
         const inside = x >= 0 && y >= 0 && (up ? x < columns && y < rows - 1 : x < columns - 1 && y < rows);
-        const from = values[y * columns + x], to = values[up ? (y + 1) * columns + x : y * columns + x + 1];
-        const part = inside ? (place - from) / (to - from) : 0.5;
+        let part = 0.5;
+        if (inside) {
+          const at = y * columns + x, from = values[at];
+          part = (place - from) / (values[up ? at + columns : at + 1] - from);
+        }
         ring.push(up ? x : x + part, up ? y + part : y);
-        next[k].delete(e);
       }
       rings.push(ring);
     }

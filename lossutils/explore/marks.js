@@ -140,7 +140,22 @@ function curve(mark, view, {variables, table}) {
 
 // Whole tenths of a unit in a group that is scaled: shorter than decimals, and written faster.
 const TENTHS = {transform: 'scale(.1)'};
-const RAYS = [[0.8, -0.6], [-0.62, 0.78], [-0.9, -0.43], [0.5, 0.87]]; // labels sit where a line meets one of them
+
+// A ring in tenths, without the points that lie on the way between their neighbours: a browser lays out what is written.
+function outline(ring, left, kx, bottom, ky) {
+  const x0 = Math.round(left + kx * ring[0]), y0 = Math.round(bottom + ky * ring[1]);
+  let d = `M${x0} ${y0}l`, wx = x0, wy = y0, px = x0, py = y0; // the point written last, and the one that waits
+  for (let i = 2; i < ring.length; i += 2) {
+    const x = Math.round(left + kx * ring[i]), y = Math.round(bottom + ky * ring[i + 1]);
+    const dx = x - wx, dy = y - wy, across = (px - wx) * dy - (py - wy) * dx, length = dx * dx + dy * dy;
+    if (length > 10000 || across * across > length / 2) { // longer than 10 units, or 0.07 aside
+      d += (px - wx) + ' ' + (py - wy) + ' ';
+      wx = px; wy = py;
+    }
+    px = x; py = y;
+  }
+  return d + (px - wx) + ' ' + (py - wy) + 'Z';
+}
 
 // Level lines, filled or not, and their labels.
 function plane(mark, view, {variables, codes}) {
@@ -169,7 +184,7 @@ function plane(mark, view, {variables, codes}) {
     labels.forEach(({label, half}, k) => {
       let found = null;
       const clear = 10 * half;
-      for (const [rx, ry] of RAYS) {
+      for (const [rx, ry] of mark.rays) { // a label sits where its line meets the first of these that it can
         for (const ring of found ? [] : lines[k]) {
           const last = ring.length - 2;
           let x0 = 10 * left + kx * ring[last], y0 = 10 * bottom + ky * ring[last + 1];
@@ -180,7 +195,7 @@ function plane(mark, view, {variables, codes}) {
             if (before <= 0 !== after <= 0) {
               const t = before / (before - after), x = x0 + t * (x1 - x0), y = y0 + t * (y1 - y0);
               if ((x - ax) * rx + (y - ay) * ry > 150 && x > 10 * left + clear && x < 10 * right - clear
-                && y > 10 * top + clear && y < 10 * bottom - clear && taken.every(([p, q]) => Math.hypot(p - x, q - y) > 200)) {
+                && y > 10 * top + 250 && y < 10 * bottom - 250 && taken.every(([p, q]) => Math.hypot(p - x, q - y) > 200)) {
                 found = [x, y, Math.atan2(y1 - y0, x1 - x0) * 180 / Math.PI];
               }
             }
@@ -238,14 +253,7 @@ function plane(mark, view, {variables, codes}) {
       const lines = levelLines(values, columns, rows, mark.places, ranks);
       lines.forEach((rings, k) => {
         let d = '';
-        for (const ring of rings) {
-          let pen = 'M';
-          for (let i = 0; i < ring.length; i += 2) {
-            d += pen + Math.round(10 * left + kx * ring[i]) + ' ' + Math.round(10 * bottom + ky * ring[i + 1]);
-            pen = 'L';
-          }
-          d += 'Z';
-        }
+        for (const ring of rings) d += outline(ring, 10 * left, kx, 10 * bottom, ky);
         paths[k].setAttribute('d', d);
       });
       label(lines);

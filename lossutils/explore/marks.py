@@ -141,8 +141,8 @@ class Plane(Mark):
             "scale": self.scale.sent(),
             "places": self.scale.place(self.levels).tolist(),
             "levels": [f"{level:g}".replace("-", "−") for level in self.levels],
-            "anchor": self._anchor(panel),
         }
+        given |= dict(zip(("anchor", "rays"), self._rays(panel), strict=True))
         if self.gradient is not None and panel.marker:
             along = [np.ptp(panel.x.values), np.ptp(panel.y.values)]
             across = [part * width for part, width in zip(self.gradient, along, strict=True)]
@@ -152,13 +152,26 @@ class Plane(Mark):
             given |= {"slopes": slopes, "slope": scale.sent(), "steep": self.steep}
         return given
 
-    def _anchor(self, panel):
-        """Where labels look along fixed rays from: the lowest place at the start, as parts of both axes."""
-        start = self.values[tuple(slider.start for slider in self.sliders)]
-        if self.kind == "levels":
-            return [0.5, 0.5]
-        j, i = np.unravel_index(np.argmin(np.where(np.isfinite(start), start, np.inf)), start.shape)
-        return [i / (len(panel.x.values) - 1), j / (len(panel.y.values) - 1)]
+    def _rays(self, panel):
+        """Where the labels look for their lines: from a fixed place, in directions in which no path runs.
+
+        The place is the lowest one at the start, as parts of both axes; a direction's y points down, as the SVG's.
+        """
+        anchor = np.array([0.5, 0.5])
+        if self.kind == "map":
+            start = self.values[tuple(slider.start for slider in self.sliders)]
+            j, i = np.unravel_index(np.argmin(np.where(np.isfinite(start), start, np.inf)), start.shape)
+            anchor = np.array([i / (len(panel.x.values) - 1), j / (len(panel.y.values) - 1)])
+        angles = np.deg2rad([37, 129, 206, 60, 150, 240, 330, 285, 15, 105])
+        low, span = (np.array([f(axis.values) for axis in (panel.x, panel.y)]) for f in (np.min, np.ptp))
+        tracks = [np.moveaxis(mark.places, 0, -1).reshape(-1, 2) for mark in panel.marks if mark.kind == "path"]
+        away = (np.concatenate([*tracks, np.empty((0, 2))]) - low) / span - anchor
+        away = np.arctan2(*away[(np.hypot(*away.T) > 0.05)].T[::-1])
+        ways = np.column_stack([np.cos(angles), np.sin(angles)])
+        crowds = np.array([(np.cos(away - angle) > 0.9).sum() for angle in angles])
+        short = (np.abs(anchor + 0.4 * ways - 0.5) > 0.5).any(1)  # a way that soon leaves the panel meets few lines
+        chosen = ways[np.lexsort([crowds, short])[:4]]
+        return anchor.tolist(), (chosen * [1, -1]).round(3).tolist()
 
     def draw(self, axes, panel, row, base):
         x, y = panel.x.values, panel.y.values

@@ -61,6 +61,8 @@ def _packed_codes(codes, shapes):
 
 
 def _few_values(explorer):
+    if not explorer._variables:
+        return ""
     axis, *sliders = explorer._variables
     last = len(axis.values) - 1
     places = range(last + 1) if axis.labels else sorted({round(part * last) for part in SHOWN} | {axis.start})

@@ -64,7 +64,7 @@ def plane(
         raise TypeError(f"a plane has two axes, named first: plane('w', 'b', …), not plane({x!r}, {y!r}, …).")
     if opacity is not None and size is not None:
         raise ValueError("points follow one function: give opacity or size, not both.")
-    map, lines, paths = _named(map, "map"), _named(lines, "line"), _named(paths, "path")
+    map, lines, paths = _named(map, ""), _named(lines, "line"), _named(paths, "path")
     if len(map) > 1:
         raise ValueError(f"two maps in one panel would hide one another ({', '.join(map)}): give each a panel.")
     for name, given in lines.items():
@@ -206,7 +206,7 @@ class Builder:
                 f"{len(outside)} of the points lie outside the axes of {title!r}, ({outside[0][0]:.4g}, "
                 f"{outside[0][1]:.4g}) for one: make {x.name} or {y.name} longer, or leave them out."
             )
-        heights = [self.read(name, "map", call, axes, 3) for name, call in given.map.items()]
+        heights = [self.read(name or title, "map", call, axes, 3) for name, call in given.map.items()]
         levels = [
             (self.read(name, "line", call, axes, 1), at, self.style(name)) for name, (call, at) in given.lines.items()
         ]

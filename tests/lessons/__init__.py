@@ -23,8 +23,9 @@ Every number of the words must be accounted for, those in formulas and code span
   sign, and show fewer digits, but no fewer than three.
 - It stands in the code of that cell: what the code is given, the words may repeat.
 - It is plain: an integer from 0 to 10 or a fraction of two such; 100 %; a year; the number of a list's line; an integer
-  directly before 'minutes', after one of the words in `COUNTED` ('lessons 01, 02 and 05'), or before a title's ' · '.
-Neither nearness nor plainness excuses another way to write 0 (`0.00`, `000`).
+  directly before 'minutes', or after a word in `COUNTED` ('lessons 01, 02 and 05'; 'section 2.6' too), or before a
+  title's ' · '; an article's 000 to 004 at the start of a line or a table's cell, after a comma or a bracket.
+Neither nearness nor plainness excuses another way to write 0 (`0.00`, `00`).
 
 The mutation test replaces each digit of each number that is not plain by the nine others: no such change may go unseen.
 If one does, because the changed number stands nearby as well, or is plain, put the number into a quote.
@@ -46,6 +47,7 @@ import torch
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 COUNTED = ["lesson", "article", "exercise", "question", "section", "slide", "cell", "figure", "photo", "seed", "step"]
+AFTER_SECTION = re.compile(r"\bsections?\s+([\d.]+( and |, and | to | or |, |[–-]))*$", re.I)
 AFTER_COUNTED = re.compile(rf"\b({'|'.join(COUNTED)})s?\s+(\d+( and |, and | to | or |, |[–-]))*$", re.I)
 
 SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -144,6 +146,10 @@ def is_plain(number, text):
         return True
     if re.fullmatch(r"\d+", shown) and re.match(r"\s+minutes?\b", text[number.end :]):
         return True
+    if re.fullmatch(r"00[0-4]", shown) and re.search(r"(^|\n|\| |, |\()$", before):
+        return True
+    if re.fullmatch(r"\d+\.\d+", shown):
+        return bool(AFTER_SECTION.search(before))
     return bool(re.fullmatch(r"\d+", shown) and AFTER_COUNTED.search(before))
 
 

@@ -1,5 +1,6 @@
 """Every lesson is well formed, and the comparison of its outputs can fail. (nbval itself runs beside these tests.)"""
 
+import ast
 import pathlib
 import re
 import statistics
@@ -9,8 +10,12 @@ import sys
 import nbformat
 import pytest
 
+from web.reading import reading
+
 NOTEBOOKS = sorted((pathlib.Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 LESSONS = [path for path in NOTEBOOKS if not path.name.startswith("00")]
+# Those whose numbers tests/lessons holds.
+HELD = [path for path in NOTEBOOKS if (pathlib.Path(__file__).parent / f"lessons/test_{path.name[:2]}.py").exists()]
 
 
 def read(path):
@@ -106,10 +111,32 @@ def test_lesson_has_its_parts(path):
     assert re.search(r"\d+ minutes", text)
     assert sum("import" in source for source in code) == 1
     assert sum(source.count("explore(") for source in code) >= 2
-    assert sum(source.count("assert_close(") for source in code) >= 10
     assert text.count("<details>") >= 5
     assert 4 <= len(re.findall(r"^### Exercise \d", text, flags=re.M)) <= 6
     assert "finite_difference" in "".join(code)
+
+
+@pytest.mark.parametrize("path", HELD, ids=lambda path: path.stem)
+def test_few_asserts(path):
+    """Those that teach. What the words say is held by tests/lessons."""
+    asserts = [
+        cell.source.splitlines()[node.lineno - 1]
+        for cell in code_cells(path)
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Assert) or (isinstance(node, ast.Call) and "assert" in ast.unparse(node.func))
+    ]
+    assert len(asserts) <= 5, asserts
+
+
+@pytest.mark.parametrize("path", HELD, ids=lambda path: path.stem)
+def test_lesson_has_its_measure(path):
+    cells = read(path).cells
+    further = [i for i, cell in enumerate(cells) if cell.source.startswith("## Further")]
+    core, rest = (cells[: further[0]], cells[further[0] :]) if further else (cells, [])
+    assert len(core) <= 120
+    assert sum(cell.metadata.slideshow.slide_type in ("slide", "subslide") for cell in core) <= 36
+    assert reading(path).minutes <= 35
+    assert {cell.metadata.slideshow.slide_type for cell in rest} <= {"skip"}
 
 
 def test_a_changed_output_fails(tmp_path):

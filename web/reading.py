@@ -2,7 +2,8 @@
 
 The minutes of a lesson are those for its words at 180 a minute, its lines of code at 12 a minute and its slider figures
 at one minute each, to the next five. A formula counts as one word. Speaker notes, folded code and the exercises do not
-count; the exercises state their own minutes ("★★☆ · 8 minutes"), which come on top.
+count; the exercises state their own minutes ("★★☆ · 8 minutes"), which come on top. Nor does what stands under
+"## Further", for those who want more.
 """
 
 import pathlib
@@ -35,6 +36,8 @@ def reading(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
             continue
+        if cell.source.startswith("## Further"):
+            break
         if cell.cell_type == "markdown":
             heading = re.match(r"##? (.*)", cell.source)
             in_exercises = heading[1].startswith("Exercises") if heading else in_exercises

@@ -56,8 +56,10 @@ def text(cell):
 
 
 def code(cell):
+    """Code and output. A slider figure has the slide to itself: its code is seen in JupyterLab and on the page."""
     source = ""
-    if not cell.metadata.get("jupyter", {}).get("source_hidden"):
+    figure = any("lossutils-explorer" in found.get("data", {}).get("text/html", "") for found in cell.outputs)
+    if not figure and not cell.metadata.get("jupyter", {}).get("source_hidden"):
         lines = highlight(cell.source, PythonLexer(), CODE)
         source = wrapped(f'<pre class="cm-content">{lines}</pre>', "jp-InputArea-editor", "jp-Editor")
     shown = [] if cell.metadata.get("jupyter", {}).get("outputs_hidden") else map(output, cell.outputs)

@@ -17,7 +17,7 @@ SCORE = "`nn.BCEWithLogitsLoss` takes the scores themselves"
 EPS = "Repair 1, the article's: add a little inside the logarithm"
 LASTS = "The repair that lasts: give the loss the score"
 PULL = "In scores, the gradient is the error: $\\sigma(s) - y$"
-SOFT = "Move: the valley follows the label"
+SOFT = "Move: the loss of a label between 0 and 1"
 
 
 def bce(p, y):

@@ -29,8 +29,8 @@ axes = {"w1": (-2.5, 5, 0.125, -1), "w2": (-2.5, 5, 0.125, 1)}
 
 # 61 × 61 with 200 points and 3 paths of 300 steps.
 ONE_MAP = """
-examples = (X + 1, y)
-explore({"cost": plane("w1", "w2", map=cross_entropy, paths=paths, points=examples, opacity=share, classes=("no", "yes"))},
+examples = {"points": (X + 1, y), "classes": ("no", "yes"), "opacity": share}
+explore({"cost": plane("w1", "w2", map=cross_entropy, paths=paths, **examples)},
         **axes, lambda_=(0, 0.25, 0.005, 0.02), step=(0, 300, 1, 120))
 """
 

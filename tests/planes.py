@@ -59,6 +59,10 @@ explore({"plane": plane("u", "v", map={"hill": hill}, lines={"circle": lambda u,
          "slice": {"at v = 0": lambda u, k: hill(u, 0 * u, k)}},
         u=(-2, 2, 0.1, -1), v=(-2, 2, 0.1, 1.5), k=(0.5, 3, 0.25, 1), step=(0, 20, 1, 12))
 """
+IMPORT = """
+import torch
+from lossutils import explore
+"""
 BARS = """
 explore({"softmax": lambda c, t: torch.softmax(torch.stack([0 * t[..., 0], t[..., 0], -t[..., 0]], -1), -1)},
         panels=("chance",), c={"A": 0, "B": 1, "C": 2}, t=(-2, 2, 0.1, 1))

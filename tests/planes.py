@@ -1,5 +1,9 @@
 """Figures over two variables as the source of notebook cells, for tests and benchmarks. The last line is the figure."""
 
+from lossutils.explore import drawing
+from lossutils.explore import page as html
+from web import figures
+
 DATA = """
 import torch
 from lossutils import explore, plane
@@ -31,7 +35,7 @@ axes = {"w1": (-2.5, 5, 0.125, -1), "w2": (-2.5, 5, 0.125, 1)}
 ONE_MAP = """
 examples = {"points": (X + 1, y), "classes": ("no", "yes"), "opacity": share}
 explore({"cost": plane("w1", "w2", map=cross_entropy, paths=paths, **examples)},
-        **axes, lambda_=(0, 0.25, 0.005, 0.02), step=(0, 300, 1, 120))
+        **axes, step=(0, 300, 1, 120), lambda_=(0, 0.25, 0.005, 0.02))
 """
 
 TWO_MAPS = """
@@ -40,7 +44,7 @@ boundary = {"boundary": lambda x1, x2, lambda_: (1.3 - 2 * lambda_) * x1 + 0.8 *
 explore({"cross entropy": plane("w1", "w2", map=cross_entropy, paths={"run": paths["a"]}, equal=True),
          "squared error": plane("w1", "w2", map=squared_error, paths={"run": paths["a"]}, equal=True),
          "data": plane("x1", "x2", lines=boundary, equal=True, **examples)},
-        **axes, x1=(-4.5, 4.5, 0.15), x2=(-4.5, 4.5, 0.15), lambda_=(0, 0.25, 0.005, 0.02), step=(0, 300, 1, 120))
+        **axes, x1=(-4.5, 4.5, 0.15), x2=(-4.5, 4.5, 0.15), step=(0, 300, 1, 120), lambda_=(0, 0.25, 0.005, 0.02))
 """
 
 # Each kind of mark once, in panels of one variable and of two that share their sliders.
@@ -78,3 +82,12 @@ def figure(*cells):
     namespace = {}
     exec("\nexplore(".join(before), namespace)
     return eval("explore(" + last, namespace)
+
+
+def page(*explorers):
+    """The figures as a page of HTML, with nothing else on it."""
+    shown = [html.figure(each, each._sent, drawing.png(each._panels, lambda v: v.start)) for each in explorers]
+    return (
+        f"<!doctype html><meta charset='utf-8'><style>{figures.style()}</style><body>{''.join(shown)}"
+        f"<script>{figures.script()}</script>"
+    )

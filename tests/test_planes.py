@@ -118,6 +118,26 @@ def test_a_hole_an_infinity_and_what_the_limits_cut():
     assert near.children[0].meta["panels"][0]["shown"] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda u, v: 0 * u + 3,
+        lambda u, v: u > v,
+        lambda u, v: torch.round(u) + 0 * v,
+        lambda u, v: (u * v).float(),
+        lambda u, v: 1e30 * (u**2 + v**2),
+        lambda u, v: 1e-30 * (u**2 + v**2 + 1),
+        lambda u, v: torch.exp(200 * u) + v,
+        lambda u, v: torch.where((u.abs() < 0.01) & (v.abs() < 0.01), 1.0, float("nan")),
+    ],
+)
+@pytest.mark.filterwarnings("error", "ignore::DeprecationWarning:torch")
+def test_a_map_of_any_kind_is_drawn(function):
+    figure = explore(plane("u", "v", map={"m": function}, lines={"l": function}), **AXES)
+    assert picture(figure)
+    assert figure.at(u=0, v=0)["m"]["m"] == pytest.approx(float(function(torch.tensor(0.0), torch.tensor(0.0))))
+
+
 def test_a_detached_map_is_refused():
     one_sentence(ValueError, "autograd's slope of map 'm' is not that of its values",
                  lambda: explore(plane("u", "v", map={"m": lambda u, v: u.detach() * u + v}), **AXES))  # fmt: skip

@@ -72,7 +72,7 @@ function render({model, el}) {
     const svg = holder.querySelector('svg');
     svg.removeAttribute('width');
     svg.removeAttribute('height');
-    svg.setAttribute('role', 'img');
+    svg.setAttribute('role', panel.marker ? 'group' : 'img'); // a picture has nothing in it that takes the focus
     svg.setAttribute('aria-label', `${panel.title}: ${description}`);
     const {left, right, top, bottom} = panel.box;
     const clip = node(svg, 'clipPath', {id: `${id}clip`});

@@ -40,7 +40,10 @@ class Mark:
         return {}
 
     def draw(self, axes, panel, row, base):
-        """Draw it where `row` puts every variable; return a handle for the legend, and the height it piles up to."""
+        """Draw it where `row` puts every variable.
+
+        Return a handle for the legend, the height that areas have piled up to, and the heights that limits may cut.
+        """
         raise NotImplementedError
 
     @property

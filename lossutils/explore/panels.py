@@ -55,6 +55,9 @@ def plane(
             which it then moves.
         equal: one unit is equally long on both axes.
 
+    Returns:
+        What `explore` takes in the place of {name: function}.
+
     Raises:
         ValueError: shapes that do not fit one another, classes that are no whole numbers or more than six, points that
             are not finite, nothing to draw.

@@ -10,13 +10,12 @@ MSE = "MSE: take the square, then the mean. No root"
 SHARE = "One late bus is 95 % of the MSE"
 HUBER = "Huber: squared near 0, straight from δ on"
 SMOOTH = "`SmoothL1Loss` is the Huber loss divided by δ"
-JOINT = "Move: δ is where the parabola becomes a straight line"
+JOINT = "Move: four losses of one error"
 LOUD = "The gradient says how loudly each error may speak"
 ZERO = "Why the mean and why the median: set the slope to 0"
-WITHOUT_LIMIT = "Move: one wild value moves the mean without limit"
+WITHOUT_LIMIT = "Move: the best constant while the last bus gets later"
 TYPING = "As measured: the MSE line follows the typing errors"
 DIFFERENCE = "Now the answer is a number, and the error is a difference"
-BACKWARD = "`forward` computes, `backward` is the chain rule by hand"
 FUNCTION = "When is an `autograd.Function` needed? When autograd cannot see inside"
 
 
@@ -244,11 +243,11 @@ EXERCISES = (
             ),
             Mistake(
                 "backward forgets upstream: the 1/n of the mean is lost",
-                BACKWARD,
+                FUNCTION,
                 pretend(rounded, lambda x, y: 2 * (torch.round(x) - y)),
             ),
             Mistake(
-                "backward uses x, not the rounded x", BACKWARD, pretend(rounded, lambda x, y: 2 * (x - y) / len(x))
+                "backward uses x, not the rounded x", FUNCTION, pretend(rounded, lambda x, y: 2 * (x - y) / len(x))
             ),
             Mistake("nothing is rounded: this is the MSE", MSE, lambda x, y: ((x - y) ** 2).mean()),
             Mistake(

@@ -8,13 +8,13 @@ from .mistakes import averaged, sign
 
 TWO = "Two penalties: the sum of sizes, the sum of squares"
 NUMBERS = "Loop, vectorised, `lossutils`, torch: the same two numbers"
-PULLS = "The gradients: L1 pulls with the same force always, L2 in proportion"
-STOPS = "Move: L1 stops at 0, L2 only comes near"
-VALLEYS = "The valleys have names: shrink, and shift and cut"
+PULLS = "L1 pulls with a constant force, L2 in proportion"
+STOPS = "Move: one weight, without and with a penalty"
+VALLEYS = "The valleys have names: rescale, and soft-threshold"
 DECAY = "`weight_decay` in SGD is an L2 penalty, with a factor ½"
 STEP = "One step with either: the same weights"
-COLUMNS = "One run for many λ at once: a column each"
-TURN = "Move: the training curve knows nothing of the turn"
+COLUMNS = "One run for many λ at once: a column for each"
+TURN = "Move: training and validation, step by step"
 
 
 def weight_penalty(*parameters):

@@ -112,9 +112,12 @@ def svg(panel, row):
 def png(panels, row):
     """All panels side by side on white, with a legend: what a page shows where nothing can move."""
     names = {mark.name for panel in panels for mark in panel.marks}
-    columns = 2 * len(panels)
-    head = 0.2 + 0.3 * -(-len(names) // columns)  # inches of the legend
     widths = [panel.width for panel in panels]
+    columns = max(
+        1, int(sum(widths) / (1 + 0.12 * max(map(len, names))))
+    )  # as many as the longest name leaves room for
+    columns = min(columns, 2 * len(panels))
+    head = 0.2 + 0.3 * -(-len(names) // columns)  # inches of the legend
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(sum(widths), HEIGHT + head), facecolor="white")
         handles = {}

@@ -2,25 +2,28 @@
 
 Prints for every lesson the first contentful paint over http from an empty cache (goal: under a second), and the redraw
 of a step of a slider with the layout that follows (goal: a frame), the processor four times slower. What remains to the
-frame is painting.
+frame is painting. Then the same for the slider that moves whole maps (goals: a frame, and 50 ms with layout).
 
 Run it with `python -m benchmarks.pages` after `make site`.
 """
 
+import pathlib
 import statistics
+import tempfile
 
+from tests import planes
 from tests.browser import live
 from tests.browser.pages import LESSONS, PHONE, served
 from web.browser import browser as start
 
 FRAME = 1000 / 60  # milliseconds
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-STEPS = """async () => {
+STEPS = """async ([sliders, count]) => {
     const times = [];
-    for (const slider of document.querySelectorAll('.lossutils-explorer:not(details *) input[type=range]')) {
+    for (const slider of document.querySelectorAll(`.lossutils-explorer:not(details *) ${sliders}`)) {
         slider.scrollIntoView({block: 'center', behavior: 'instant'});
         slider.value = 0;
-        for (let i = 0; i < 9; i++) {
+        for (let i = 0; i < count; i++) {
             await new Promise(requestAnimationFrame);
             const start = performance.now();
             slider.stepUp();
@@ -44,11 +47,11 @@ def first_paint(page, address):
     return statistics.median(paints)
 
 
-def step(page, address):
-    """A step's redraw, and redraw with layout: the medians over all sliders of the page."""
+def step(page, address, sliders="input[type=range]", count=9):
+    """A step's redraw, and redraw with layout: the medians over all these sliders of the page."""
     page.goto(address)
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    return [statistics.median(each) for each in zip(*page.evaluate(STEPS), strict=True)]
+    return [statistics.median(each) for each in zip(*page.evaluate(STEPS, [sliders, count]), strict=True)]
 
 
 def main():
@@ -63,6 +66,15 @@ def main():
             print(f"{lesson:24}{paint:12.0f}{redraw:9.1f}{layout:13.1f}", flush=True)
             page.context.close()
             phone.context.close()
+        print(f"{'goal':24}{'':12}{f'< {FRAME:.1f}':>9}{'< 50':>13}")
+        for name, cell in (("one map", planes.ONE_MAP), ("two maps, points", planes.TWO_MAPS)):
+            with tempfile.TemporaryDirectory() as folder:
+                file = pathlib.Path(folder) / "page.html"
+                file.write_text(planes.page(planes.figure(planes.DATA, cell)), encoding="utf-8")
+                phone = browser.new_page(viewport=PHONE)
+                redraw, layout = step(phone, file.as_uri(), "label:last-child input", 40)
+                print(f"{name:24}{'':12}{redraw:9.1f}{layout:13.1f}", flush=True)
+                phone.context.close()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Slider to redrawn figure in JupyterLab: `explore` beside what a user would pick instead, in one run.
 
 Contenders: `ipywidgets.interact` drawing with inline matplotlib, and ipympl moving the lines of a live canvas. All
-three show the same two panels with the same two curves. A step is a key press on the slider's handle; it is redrawn
-when the picture in the page has changed (the path's data, the image, the canvas). A drag is 90 mouse moves.
+three show the same two panels with the same two curves; then the same map of 61 × 61 places with 200 points and 3
+paths of 300 steps. Last, two maps and a panel of points. A step is a key press on the handle of the last slider; it is
+redrawn when the picture in the page has changed (the figure's text for screen readers, which is written last, the
+image, the canvas). A drag is 90 mouse moves. Goals for a map: median 6 ms, p95 a frame; for two: median 10 ms.
 
 Run it with `python -m benchmarks.sliders`; it needs Chromium, and ipympl from benchmarks/requirements.txt.
 """
@@ -13,12 +15,13 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
+from tests import planes
 from tests.browser.live import SIZE, open_lab, run_lab, server, wait
 from web.browser import browser as start
 
 STEPS = 40
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-COMMON = """
+CURVES = """
 import torch, ipywidgets, matplotlib.pyplot as plt
 from lossutils import explore
 p = torch.linspace(0.001, 0.999, 999)
@@ -32,17 +35,41 @@ def draw(gamma):
     panels[1].set_ylim(-20, 1)
     return figure, lines
 """
+MAP = (
+    planes.DATA
+    + """
+import ipywidgets, matplotlib.pyplot as plt
+w1 = w2 = torch.linspace(-2.5, 5, 61, dtype=torch.float64)
+def draw(axes, lambda_):
+    cost = cross_entropy(w1, w2[:, None], lambda_)
+    axes.contourf(w1, w2, cost, levels=10)
+    axes.clabel(axes.contour(w1, w2, cost, levels=10, colors="black"))
+    alpha = share(torch.tensor([lambda_]))
+    for label, marker in enumerate("os"):
+        axes.scatter(*(X + 1)[y == label].T, marker=marker, alpha=alpha[y == label])
+    for path in paths.values():
+        axes.plot(*path[:121].T)
+"""
+)
 CONTENDERS = {
-    "explore": """
+    "curves: explore": (
+        CURVES,
+        """
 explore({"CE": lambda p: -torch.log(p), "focal": lambda p, gamma: -(1 - p) ** gamma * torch.log(p)},
         p=(0.001, 0.999), gamma=(0, 5, 0.05, 2.0))""",
-    "interact + inline": """
+    ),
+    "curves: interact": (
+        CURVES,
+        """
 %matplotlib inline
 @ipywidgets.interact(gamma=(0, 5, 0.05))
 def show(gamma=2.0):
     draw(gamma)
     plt.show()""",
-    "ipympl": """
+    ),
+    "curves: ipympl": (
+        CURVES,
+        """
 %matplotlib widget
 figure, lines = draw(2.0)
 slider = ipywidgets.FloatSlider(2.0, min=0, max=5, step=0.05)
@@ -52,6 +79,32 @@ def move(change):
     figure.canvas.draw_idle()
 slider.observe(move, "value")
 slider""",
+    ),
+    "map: explore": (MAP, planes.ONE_MAP),
+    "map: interact": (
+        MAP,
+        """
+%matplotlib inline
+@ipywidgets.interact(lambda_=(0, 0.25, 0.005))
+def show(lambda_=0.02):
+    draw(plt.subplots(figsize=(5, 4))[1], lambda_)
+    plt.show()""",
+    ),
+    "map: ipympl": (
+        MAP,
+        """
+%matplotlib widget
+figure, axes = plt.subplots(figsize=(5, 4))
+draw(axes, 0.02)
+slider = ipywidgets.FloatSlider(0.02, min=0, max=0.25, step=0.005)
+def move(change):
+    axes.clear()
+    draw(axes, change["new"])
+    figure.canvas.draw_idle()
+slider.observe(move, "value")
+slider""",
+    ),
+    "two maps: explore": (MAP, planes.TWO_MAPS),
 }
 READY = """() => document.querySelector('.noUi-handle')
   && document.querySelector('.lossutils-figure, .jp-Cell canvas, .jp-Cell img')"""
@@ -71,8 +124,8 @@ WATCH = """() => {
       if (root.contains(this.canvas)) now();
     };
   } else if (picture === 'path') {
-    const path = root.querySelector('[id$="curve-0-1"] path');
-    new MutationObserver((records) => records.forEach(now)).observe(path, {attributes: true, attributeFilter: ['d']});
+    const live = root.querySelector('.lossutils-live');
+    new MutationObserver((records) => records.forEach(now)).observe(live, {childList: true});
   } else {
     let last = root.querySelector('img').src;
     new MutationObserver(() => {
@@ -115,19 +168,23 @@ def measure(page):
     return np.array(steps), values, len(redraws), (released - start) / 1000, max(0, max(redraws) - released)
 
 
+def file(name):
+    return f"{name.replace(': ', '-').replace(' ', '-')}.ipynb"
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder, start() as browser:
-        for name, source in CONTENDERS.items():  # a kernel each: matplotlib has one backend a kernel
-            cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in (COMMON, source)]
+        for name, sources in CONTENDERS.items():  # a kernel each: matplotlib has one backend a kernel
+            cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in sources]
             notebook = nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
-            nbformat.write(notebook, Path(folder) / f"{name.split()[0]}.ipynb")
+            nbformat.write(notebook, Path(folder) / file(name))
         with server(notebooks=Path(folder)) as lab:
             print(f"{STEPS} steps and one drag each; milliseconds from key press to changed picture")
             print(f"{'':18}{'median':>8}{'p95':>8}{'values':>9}{'redraws':>9}{'per s':>7}{'left over':>11}")
             for name in CONTENDERS:
-                page, notebook = browser.new_page(viewport=SIZE), f"{name.split()[0]}.ipynb"
-                open_lab(page, lab, notebook)
-                run_lab(page, lab, notebook)
+                page = browser.new_page(viewport=SIZE)
+                open_lab(page, lab, file(name))
+                run_lab(page, lab, file(name))
                 wait(page, READY)
                 steps, values, redraws, seconds, late = measure(page)
                 middle, high = np.percentile(steps, [50, 95])

@@ -252,12 +252,13 @@ def _payload(panels, variables, guess):
             entry = names.setdefault(mark.name, entry)
             if mark.is_read(panel):
                 entry["marks"].append([i, j])
+    over = dict.fromkeys([*variables, *(axis for panel in panels for axis in (panel.x, panel.y) if axis)])
     meta = {
         "panels": shown,
         "names": list(names.values()),
         "guess": guess,
         "shapes": [array.shape for array in table.arrays["uint16"]],
-        "description": f"{', '.join(names)} over {', '.join(map(str, variables))}",
+        "description": f"{', '.join(names)} over {', '.join(map(str, over))}",
         "variables": [
             {
                 "trait": f"at_{v.name}",

@@ -18,6 +18,8 @@ const node = (parent, tag, attributes = {}) => {
   parent.append(made);
   return made;
 };
+// What is written once more, even the same, is laid out once more.
+const put = (element, name, value) => { if (element.getAttribute(name) !== value) element.setAttribute(name, value); };
 const pixel = (y) => Math.round(10 * Math.max(-9999, Math.min(9999, y))) / 10;
 const colourOf = (mark) => `var(--lossutils-${mark.style})`;
 const bandOf = (k, count) => // the same colours as palette.py's ramp
@@ -31,13 +33,14 @@ function valueOf({kind, middle, spread, low, step, top}, code) {
   const u = low + (code - 1) * step;
   return kind === 'log' ? Math.exp(u) : middle + spread * Math.sinh(u);
 }
-const written = (scale, value) => {
-  if (!Number.isFinite(value)) return show(value);
-  if (scale.kind === 'log') return Number(value.toPrecision(scale.digits)) === 0 ? '0' : short(value, scale.digits);
-  return Math.abs(value) < 1e4 ? value.toFixed(Math.min(scale.digits, 4)).replace(/^-(0\.?0*)$/, '$1') : short(value, 4);
-};
 const short = (value, digits) =>
   Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4 ? value.toPrecision(digits) : value.toExponential(digits - 1);
+function written({kind, digits}, value) { // as many digits as the codes keep, at most four
+  if (!Number.isFinite(value)) return show(value);
+  if (kind === 'log') return short(value, digits);
+  const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
+  return Math.abs(value) < 0.5 * 10 ** -digits ? '0' : short(value, Math.max(1, Math.min(4, whole + digits)));
+}
 
 // The first of a mark's rows for where the sliders stand; `length` numbers lie there for each position.
 const rowOf = (mark, variables, at, length) =>
@@ -100,9 +103,9 @@ function curve(mark, view, {variables, table}) {
   return {
     shape(at) {
       start = rowOf(mark, variables, at, panel.columns);
-      const below = base = mark.kind === 'area' ? view.pile : () => 0, own = start;
+      const below = base = mark.kind === 'area' ? view.pile.top : () => 0, own = start;
       row = mark.kind === 'area' ? (j) => below(j) + table[mark.values + own + j] : value;
-      if (mark.kind === 'area') view.pile = row;
+      if (mark.kind === 'area') view.pile.top = row;
       path.setAttribute('d', mark.kind === 'line' ? line(view, places, row)
         : mark.kind === 'bar' ? bars(view, {middle, half}, row) : area(view, places, base, row));
       if (!over) return null;
@@ -130,7 +133,7 @@ function curve(mark, view, {variables, table}) {
           }
         }
       }
-      tangent.setAttribute('d', d);
+      put(tangent, 'd', d);
       return show(value(k));
     },
   };
@@ -203,10 +206,10 @@ function plane(mark, view, {variables, codes}) {
           }
         }
       }
-      label.setAttribute('visibility', found ? 'visible' : 'hidden');
+      put(label, 'visibility', found ? 'visible' : 'hidden');
       if (!found) return;
       const [x, y, angle] = found, upright = angle > 90 ? angle - 180 : angle < -90 ? angle + 180 : angle;
-      label.setAttribute('transform', `translate(${(x / 10).toFixed(1)} ${(y / 10).toFixed(1)})rotate(${upright.toFixed(1)})`);
+      put(label, 'transform', `translate(${(x / 10).toFixed(1)} ${(y / 10).toFixed(1)})rotate(${upright.toFixed(1)})`);
       taken.push(found);
     });
   }
@@ -225,7 +228,7 @@ function plane(mark, view, {variables, codes}) {
         }
       }
     }
-    valid.setAttribute('d', d);
+    put(valid, 'd', d);
   }
 
   // Slopes came for every second place of both axes; between two the mean of both is taken.
@@ -249,12 +252,12 @@ function plane(mark, view, {variables, codes}) {
         if (code > most) most = code;
       }
       if (undefinedSomewhere) cut(values);
-      inner.setAttribute('clip-path', undefinedSomewhere ? `url(#${holes.id})` : 'none');
+      put(inner, 'clip-path', undefinedSomewhere ? `url(#${holes.id})` : 'none');
       const lines = levelLines(values, columns, rows, mark.places, ranks);
       lines.forEach((rings, k) => {
         let d = '';
         for (const ring of rings) d += outline(ring, 10 * left, kx, 10 * bottom, ky);
-        paths[k].setAttribute('d', d);
+        put(paths[k], 'd', d);
       });
       label(lines);
       return isMap ? [valueOf(mark.scale, least), valueOf(mark.scale, most)] : null;
@@ -272,7 +275,7 @@ function plane(mark, view, {variables, codes}) {
         const [ux, uy] = [dx / Math.hypot(dx, dy), dy / Math.hypot(dx, dy)];
         const x = left + i * kx / 10, y = bottom + j * ky / 10, tip = length - 3;
         const at2 = (forward, aside) => `${(x + forward * ux - aside * uy).toFixed(1)} ${(y + forward * uy + aside * ux).toFixed(1)}`;
-        arrow.setAttribute('d', Number.isFinite(ux) && length > 9
+        put(arrow, 'd', Number.isFinite(ux) && length > 9
           ? `M${at2(0, 0)}L${at2(tip - 4, 0)}M${at2(length, 0)}L${at2(length - 9, 5)}L${at2(length - 9, -5)}Z` : '');
       }
       return written(mark.scale, valueOf(mark.scale, codes[start + place]));
@@ -314,7 +317,7 @@ function points(mark, view, {variables, codes}) {
         if (mark.follows === 'opacity') d[Math.round(part * (OPACITIES - 1))] += fixed[i];
         else d[0] += shape(xs[i], ys[i], 10 * Math.sqrt(1.2 + 36 * part)); // its area grows evenly
       }
-      groups.forEach((group, g) => group.setAttribute('d', d[g]));
+      groups.forEach((group, g) => put(group, 'd', d[g]));
       said = show(sum * mark.unit);
       return null;
     },
@@ -348,8 +351,8 @@ function path(mark, view, {variables, codes}) {
     },
     point(at) {
       const k = step < 0 ? mark.count - 1 : at[step], place = spot(k), d = whole.slice(0, ends[k]);
-      rim.setAttribute('d', d);
-      track.setAttribute('d', d);
+      put(rim, 'd', d);
+      put(track, 'd', d);
       head.setAttribute('visibility', place ? 'visible' : 'hidden');
       if (!place) return 'undefined';
       head.setAttribute('cx', Math.round(10 * px(place[0])));

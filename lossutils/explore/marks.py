@@ -140,7 +140,7 @@ class Plane(Mark):
             "codes": table.add(self.scale.codes(self.values)),
             "scale": self.scale.sent(),
             "places": self.scale.place(self.levels).tolist(),
-            "levels": [f"{level:g}".replace("-", "−") for level in self.levels],
+            "levels": list(map(_text, self.levels)),
         }
         given |= dict(zip(("anchor", "rays"), self._rays(panel), strict=True))
         if self.gradient is not None and panel.marker:
@@ -176,23 +176,30 @@ class Plane(Mark):
     def draw(self, axes, panel, row, base):
         x, y = panel.x.values, panel.y.values
         values = self.values[tuple(map(row, self.sliders))]
-        shown = np.ma.masked_invalid(np.where(np.isinf(values), np.copysign(np.finfo(np.float32).max, values), values))
+        ends = self.levels[0] - self.scale.spread, self.levels[-1] + self.scale.spread  # beyond, nothing is told apart
+        shown = np.ma.masked_invalid(np.clip(values, *ends))
         if self.kind == "map":
-            bands = ramp(len(self.levels) + 1)
-            axes.contourf(x, y, shown, levels=self.levels, colors=bands, extend="both", zorder=0.5)
-        lines = {"colors": LINE, "linewidths": 0.9, "alpha": 0.55} if self.kind == "map" else {
-            "colors": COLOURS[self.style], "linewidths": 2.8, "linestyles": [self.dashes]}  # fmt: skip
-        with np.errstate(invalid="ignore"):
-            if shown.min() < max(self.levels) and shown.max() > min(self.levels):
-                drawn = axes.contour(x, y, shown, levels=self.levels, zorder=0.6 if self.kind == "map" else 1, **lines)
-                if len(self.levels) > 1:
-                    axes.clabel(drawn, fontsize=9, fmt=lambda level: f"{level:g}".replace("-", "−"), colors=[LINE])
+            axes.contourf(
+                x, y, shown, levels=[ends[0], *self.levels, ends[1]], colors=ramp(len(self.levels) + 1), zorder=0.5
+            )
+            lines = {"colors": LINE, "linewidths": 0.9, "alpha": 0.55, "zorder": 0.6}
+        else:
+            lines = {"colors": COLOURS[self.style], "linewidths": 2.8, "linestyles": [self.dashes], "zorder": 1}
+        met = [level for level in self.levels if shown.min() < level < shown.max()]
+        if met:
+            drawn = axes.contour(x, y, shown, levels=met, **lines)
+            if len(self.levels) > 1:
+                axes.clabel(drawn, fontsize=9, fmt=_text, colors=[LINE])
         if self.kind == "map":
             handle = Rectangle((0, 0), 1, 1, facecolor=ramp(5)[1], edgecolor=LINE)
             handle.set_label(self.name)
             return handle, base, values
         (handle,) = axes.plot([], [], color=COLOURS[self.style], linestyle=self.dashes, linewidth=2.8, label=self.name)
         return handle, base, None
+
+
+def _text(level):
+    return f"{level:g}".replace("-", "−")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

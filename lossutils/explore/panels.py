@@ -193,6 +193,8 @@ class Builder:
                 raise ValueError(f"{axis.name} is a choice: an axis of a plane is a range (low, high).")
         marker = tuple(self._variable(name, f"plane {title!r}", "its marker's slider") for name in given.marker)
         for moved, axis in zip(marker, axes, strict=bool(marker)):
+            if moved.labels is not None:
+                raise ValueError(f"{moved.name} is a choice: a marker moves sliders that are ranges (low, high).")
             if moved.values[0] < axis.values[0] or moved.values[-1] > axis.values[-1]:
                 raise ValueError(
                     f"{moved.name} {moved.values[0]:g}…{moved.values[-1]:g} leaves the axis {axis}: "
@@ -224,6 +226,8 @@ class Builder:
         step = self.variables.get("step")
         if given.paths and step:
             self.used.add("step")
+            if step.labels is not None:
+                raise ValueError("step is a choice: paths follow a range, step=(0, last) or step=(0, last, width).")
         paths = [(name, self._path(name, call, step), self.style(name)) for name, call in given.paths.items()]
 
         def build():

@@ -64,7 +64,7 @@ class Scale:
     def digits(self):
         """Significant digits that a value keeps (log), or decimals that it keeps between the limits (sinh)."""
         error = self.step / 2 * (1 if self.kind == "log" else self.spread)
-        return int(np.clip(np.floor(-np.log10(2 * error)), 0, 4 if self.kind == "log" else 9))
+        return int(np.clip(np.floor(-np.log10(2 * error)), *((1, 4) if self.kind == "log" else (-40, 40))))
 
     def sent(self):
         return {"kind": self.kind, "middle": self.middle, "spread": self.spread, "low": self.low, "step": self.step,

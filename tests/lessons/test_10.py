@@ -84,11 +84,11 @@ class TestLesson10(Lesson):
                 floats.at(x=0.99, lowest=-4)["gap to the next one"]["3 bits"],
             ),
             "The readout counts 48": lambda floats: floats.at(lowest=-4)["which numbers exist"]["3 bits"],
-            "Only 8 of them lie from 1 up to 2; the other 40 lie below 1": lambda value, bits: (
-                ((bits == 3) & (value >= 1)).sum(),
+            "Only 8 of them lie from 1 up to 2; the other 40 lie below 1": lambda toy, bits: (
+                ((bits == 3) & (toy >= 1)).sum(),
                 1,
                 2,
-                ((bits == 3) & (value < 1)).sum(),
+                ((bits == 3) & (toy < 1)).sum(),
                 1,
             ),
             "float32 has 23 bits and $2^{23}$ numbers from 1 up to 2": lambda: (

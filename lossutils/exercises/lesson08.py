@@ -8,12 +8,12 @@ from .mistakes import averaged, bits, sign, swapped
 
 TRUTH = "One photo, three scores: all that this lesson needs"
 RANKING = "MarginRankingLoss: the better one must lead by a margin"
-LEAD = "By hand: what is missing to a lead of 1"
+LEAD = "By hand: how far each lead falls short of 1"
 SOFT = "SoftMarginLoss: binary cross entropy in other clothes"
-PHOTO = "MultiLabelSoftMarginLoss: the same again, one number a photo"
+PHOTO = "MultiLabelSoftMarginLoss: the same again, one number per photo"
 LEADS = "MultiLabelMarginLoss: each label must lead each non-label by 1"
 LIST = "The labels are a list of class numbers, ended by −1"
-MOVE = "Move: the margin compares two scores, the soft margin only a sign"
+MOVE = "Move: the dog's score, and the night's"
 FADES = "The gradients: a margin switches off, a soft margin fades"
 ZEROS = "The trap: labels 0 and 1 for `SoftMarginLoss`"
 OVERFLOWS = "A second trap: torch's `SoftMarginLoss` overflows"
@@ -188,15 +188,15 @@ EXERCISES = (
                 spoil=lambda f: lambda x, y: f(x, y) * x.shape[-1],
             ),
             Mistake(
-                "the mean of the whole batch, where one number a photo is asked for", PHOTO, spoil=averaged("").spoil
+                "the mean of the whole batch, where one number per photo is asked for", PHOTO, spoil=averaged("").spoil
             ),
             Mistake(
-                "one number a class, where one a photo is asked for",
+                "one number per class, where one per photo is asked for",
                 PHOTO,
                 lambda x, y: softplus(-signs(y) * x).mean(0),
             ),
             Mistake(
-                "one number an answer, where one a photo is asked for", PHOTO, lambda x, y: softplus(-signs(y) * x)
+                "one number per answer, where one per photo is asked for", PHOTO, lambda x, y: softplus(-signs(y) * x)
             ),
             Mistake(
                 "softmax makes the classes share: here each score is judged alone",

@@ -10,11 +10,11 @@ from .judging import Exercise, Mistake
 from .mistakes import averaged, sign
 
 FLOAT = "A float has few digits and a limited range"
-FOUR = "Four things happen to every score, sooner or later"
+FOUR = "Where exp and σ saturate"
 NO = "Six scores, one answer: no"
 DIRECT = "The formula as it stands fails on both sides"
-EPS = "Repair 1: ε moves the wall and bends what is near"
-CLAMP = "Repair 2: a clamp keeps the number finite, not right"
+EPS = "Two usual repairs: an ε, or a clamp"
+CLAMP = EPS
 LOG1P = "`log1p(x)` is $\\ln(1 + x)$ without ever computing $1 + x$"
 OVERFLOWS = "From the score: the left is right, the right overflows"
 LARGE = "Take the large part out of the exponential"

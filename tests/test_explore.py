@@ -1,7 +1,9 @@
 """The slider figures: the table's numbers, the drawing, the sentences for what is wrong."""
 
 import io
+import math
 import re
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -142,6 +144,8 @@ def test_zero_point_nine_is_a_slider_position():
         ({"p": (0, 1, 0.1, 7)}, "cannot start at 7"),
         ({"p": [1]}, "at least two"),
         ({"p": (0, 1, 1e-7)}, "more than 2,000,000"),
+        ({"p": (0, 1e-12)}, "too large or too small to show"),
+        ({"p": (0, 1e300)}, "too large or too small to show"),
         ({"p": (0, 1, 0.001), "gamma": (0, 5, 0.001)}, "more than 2,000,000"),
     ],
 )
@@ -173,12 +177,52 @@ def fails(p):
         (lambda p: p.log() * float("nan"), ValueError, "finite nowhere"),
         (lambda p: "loss", ValueError, "failed"),
         (lambda p: p.detach() ** 2, ValueError, "has no gradient"),
+        (
+            lambda p: p.detach() * p,
+            ValueError,
+            r"autograd's slope of curve 'mine' .* \(at p = 0.555: 0.555, not 1.11\)",
+        ),
+        (lambda p: math.log(p), ValueError, "use torch.log in place of math.log"),
+        (lambda p: sys.exit(), ValueError, r"failed on a tensor p of shape \(201,\) \(SystemExit"),
         (3.0, TypeError, "is no function"),
     ],
 )
 def test_bad_curves(curve, error, said, monkeypatch):
     refuse_drawing(monkeypatch)
     one_sentence(error, said, lambda: explore({"mine": curve}, p=(0, 1)))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"yscale": "cubic"}, "yscale='cubic' is no scale: choose 'linear' or 'log'"),
+        ({"limits": {"los": (0, 1)}}, "limits are given for 'los', but the panels are 'gradient', 'loss'"),
+        ({"limits": {"loss": (1, 0)}}, "empty or reversed range"),
+        ({"gamma": (0, 5)}, "no curve names 'gamma'"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(given, said, monkeypatch):
+    refuse_drawing(monkeypatch)
+    one_sentence(ValueError, said, lambda: explore(CE, p=(0.1, 0.9), **given))
+
+
+def test_a_tangent_stands_beside_its_gradient_alone():
+    """Not on a panel that shows slopes already, nor on a function that goes in steps."""
+
+    def tangents(*args, **given):
+        panels = explore(*args, **given).children[0].meta["panels"]
+        return [mark["slopes"] >= 0 for panel in panels for mark in panel["marks"]]
+
+    assert tangents(CE, **P) == [True, False]
+    assert tangents({"gradient": {"CE": lambda p: -1 / p}}, **P) == [False]
+    assert tangents({"rounded": torch.round}, p=(0, 3)) == [False, False]
+
+
+def test_what_float32_cannot_hold_is_infinite_everywhere():
+    figure = explore({"e": lambda s: torch.exp(s)}, s=(0, 200, 1), panels=("value",))
+    assert np.isinf(table(figure)[-1])
+    assert np.isfinite(table(figure)[:80]).all()
+    assert picture(figure)
 
 
 def test_no_curves_and_too_many():

@@ -83,7 +83,7 @@ function render({model, el}) {
     const [x0, x1] = panel.x, level = panel.log ? Math.log10 : (v) => v;
     const [y0, y1] = panel.y.map(level);
     const sx = (right - left) / (x1 - x0), sy = (top - bottom) / (y1 - y0);
-    const view = {id, panel, svg, hook, emptied, clipped, left, right, top, bottom, sx, sy,
+    const view = {id, panel, svg, pile: {top: () => 0}, hook, emptied, clipped, left, right, top, bottom, sx, sy,
       px: (x) => left + sx * (x - x0),
       py: (y) => bottom + sy * (level(y) - y0),
       place: (i) => panel.along !== null && variables[panel.along].labels ? i : x0 + i * (x1 - x0) / (panel.columns - 1),
@@ -154,7 +154,7 @@ function render({model, el}) {
     const at = variables.map(position), said = {};
     drawn.forEach((view, p) => {
       let least = Infinity, most = -Infinity, reshaped = false;
-      view.pile = () => 0;
+      view.pile.top = () => 0;
       const follow = view.marks.some(({mark, key}) => key !== `${mark.sliders.map((v) => at[v])}`);
       view.marks.forEach((drawn, i) => {
         const key = `${drawn.mark.sliders.map((v) => at[v])}`;

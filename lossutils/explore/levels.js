@@ -1,8 +1,8 @@
 // Marching squares: all level lines of a table in one pass over its cells.
 //
-// A line is a closed ring [x, y, x, y, …] around what reaches its level, in cells, node (i, j) at (i, j). What lies on
-// the border of the table closes half a cell outside it, where the panel's clip path hides it. Painted over one another
-// with even-odd filling, the rings of rising levels are a map, holes included.
+// A line is a closed ring [x, y, x, y, …] around what reaches its level, in cells, node (i, j) at (i, j). What meets the
+// border of the table closes four cells outside it, where the panel's clip path hides it, stroke and all. Painted over
+// one another with even-odd filling, the rings of rising levels are a map, holes included.
 
 // An edge is 2·node (to the right) or 2·node + 1 (upwards). Of a cell with corners 1, 2, 4, 8 (anticlockwise from the
 // lower left), edges 0 to 3 (below, right, above, left) are crossed from the first to the second of each pair.
@@ -60,7 +60,7 @@ function levelLines(values, columns, rows, places, ranks) {
         next[base + e] = -1;
         const node = e >> 1, y = (node / wide | 0) - 1, x = node - (y + 1) * wide - 1, up = e & 1;
         const inside = x >= 0 && y >= 0 && (up ? x < columns && y < rows - 1 : x < columns - 1 && y < rows);
-        let part = 0.5;
+        let part = x < 0 || y < 0 ? -3 : 4;
         if (inside) {
           const at = y * columns + x, from = values[at];
           part = (place - from) / (values[up ? at + columns : at + 1] - from);

@@ -100,9 +100,9 @@ function curve(mark, view, {variables, table}) {
   return {
     shape(at) {
       start = rowOf(mark, variables, at, panel.columns);
-      const below = base = mark.kind === 'area' ? view.pile : () => 0, own = start;
+      const below = base = mark.kind === 'area' ? view.pile.top : () => 0, own = start;
       row = mark.kind === 'area' ? (j) => below(j) + table[mark.values + own + j] : value;
-      if (mark.kind === 'area') view.pile = row;
+      if (mark.kind === 'area') view.pile.top = row;
       path.setAttribute('d', mark.kind === 'line' ? line(view, places, row)
         : mark.kind === 'bar' ? bars(view, {middle, half}, row) : area(view, places, base, row));
       if (!over) return null;

@@ -1,7 +1,10 @@
 """Lesson 01 in JupyterLab and on RISE's slides, as a student and a teacher use it. One file: it needs one server."""
 
+import nbformat
+import numpy as np
 import pytest
 
+from tests import planes, refresh
 from tests.browser import figures, live
 from tests.browser.fit import OUTSIDE
 
@@ -72,6 +75,58 @@ def test_sliders_move_without_a_kernel(lab):
     figures.check_keyboard(figure)
     figures.check_drag(figure)
     assert not figure.page.recorder.problems
+
+
+# Figures of every kind of mark, in a notebook of their own.
+PLANES = "planes.ipynb"
+CELLS = [[planes.EVERY_MARK], [planes.IMPORT, planes.BARS], [planes.IMPORT, planes.AREAS]]
+
+
+@pytest.fixture(scope="module")
+def notebook(server):
+    cells = [nbformat.v4.new_code_cell("".join(cells).strip()) for cells in CELLS]
+    for cell in cells:
+        cell.metadata.slideshow = {"slide_type": "slide"}
+    metadata = {"kernelspec": refresh.KERNEL, "rise": refresh.RISE}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), server.root / PLANES)
+
+
+@pytest.mark.parametrize("where", ["lab", "rise"])
+def test_every_kind_of_mark_shows_what_at_computes(where, browser, server, notebook):
+    """Also a marker that is dragged, or moved by keys; and all that without a kernel."""
+    with live.recorded(browser) as page:
+        if where == "lab":
+            live.open_lab(page, server, PLANES)
+            live.run_lab(page, server, PLANES)
+        else:
+            live.open_slides(page, server, PLANES)
+            live.run_slides(page, server, PLANES)
+        server.shut_down(PLANES)
+        shown = [figures.Figure(page, planes.figure(*cells), number) for number, cells in enumerate(CELLS)]
+        for figure in shown:
+            figures.check_places(figure)
+        figure = shown[0]
+        if where == "rise":
+            live.show(page, figure.root.evaluate("root => root.closest('section').id"), 0)
+        address = page.url
+        marker = figure.root.locator(".lossutils-marker").first
+        for key, place, sign in (("ArrowRight", 0, 1), ("ArrowUp", 1, 1), ("ArrowLeft", 0, -1), ("ArrowDown", 1, -1)):
+            before = figure.values()
+            marker.press(key)
+            figure.check()
+            assert figure.values()[place] == pytest.approx(np.clip(before[place] + 0.1 * sign, -2, 2))
+        dot = marker.locator(".lossutils-dot").bounding_box()
+        x, y = dot["x"] + dot["width"] / 2, dot["y"] + dot["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + (40 if before[0] < 0 else -40), y + (40 if before[1] > 0 else -40), steps=4)
+        page.mouse.up()
+        figure.check()
+        after = figure.values()
+        assert abs(after[0] - before[0]) > 0.2
+        assert abs(after[1] - before[1]) > 0.2
+        assert page.url == address, "a key that belongs to the marker has moved the slides"
+        assert not page.recorder.problems
 
 
 def outside(page):

@@ -191,7 +191,7 @@ class TestLesson05(Lesson):
                 F.cross_entropy(smooth.log(), torch.tensor(0), label_smoothing=0.1), entropy(smooth)
             ),
         },
-        "96754df8": {"cannot get below 0.3251": lambda P: entropy(P)},
+        "96754df8": {"no model gets below 0.3251": lambda P: entropy(P)},
         "835ad695": {
             "print(by_scores, Q - P": lambda P, Q, s, by_scores: same(
                 by_scores, Q - P, finite_difference(lambda s: kl_divergence(P, softmax(s, -1)), s)

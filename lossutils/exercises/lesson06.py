@@ -16,11 +16,11 @@ CANCEL = "Squared error keeps the small slope, cross entropy cancels it"
 HAND = "By hand, at the bad start: 0.0173 and 0.9820"
 BOTH = "Both starts: under squared error the worse neuron learns less"
 FOUR = "The same gradient four times"
-HALF = "torch's `MSELoss` has no ½: its gradient is twice as large"
-LETS_GO = "Move: squared error lets go of the worst mistakes"
-STEPS = "A bad start costs squared error ten times, cross entropy three times"
+HALF = COSTS
+LETS_GO = "Move: cost and push over the score"
+STEPS = "From a bad start, squared error takes ten times as many steps"
 BRIER = "Where squared error on probabilities is right: scoring forecasts"
-PROPER = "Move: two valleys at $q = p$, and a straight line"
+PROPER = "Move: three expected scores"
 JUDGE = "Train with cross entropy, judge with both"
 
 P = 1 / (1 + math.exp(-4))  # the output of the bad start

@@ -250,5 +250,5 @@ class TestLesson12(Lesson):
         "d1df4f5d": ["below $-0.3$", "below $-0.01$", "adding 50 to"],
         "05504674": ["larger than $\\ln 28$?"],
         "8507b284": ['`F.cross_entropy(s, target, reduction="none").clamp(min=0.05).mean()`', "for 100 steps: on"],
-        "cb0ce21f": ["“PyTorch, part 11:"],
+        "b87ff32e": ["“PyTorch, part 11:"],
     }

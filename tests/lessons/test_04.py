@@ -87,7 +87,12 @@ class TestLesson04(Lesson):
                 (log_softmax(100 * torch.randn(1000, 7, generator=torch.Generator().manual_seed(0)), dim=1) <= 0).all()
             ),
         },
-        "10aa4744": {"The largest one here is $-0.3700$": lambda log_rows: log_rows.max()},
+        "10aa4744": {
+            "The largest one here is $-0.3700$; for the\nseven scores it is $-0.7448$": lambda log_rows, p: (
+                log_rows.max(),
+                p.log().max(),
+            )
+        },
         "737d0e37": {
             "The mean of $0.8815$, $1.9818$ and $0.3700$ is the loss: **1.0778**": lambda each: (*each, each.mean()),
         },

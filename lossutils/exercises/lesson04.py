@@ -6,24 +6,20 @@ import torch
 from torch.nn import functional as F
 
 from .judging import Exercise, Mistake
-from .mistakes import bits, sign, summed, tens, through
+from .mistakes import bits, sign, tens, through
 
 LOG = "`log_softmax` is never above 0"
-PICK = "NLL picks one number a row and turns its sign"
+PICK = "NLL picks one number per row and flips its sign"
 SHARE = "Why not just the share of the sum? The article's “hardmax”"
-RAW = "Where 1.3654 and −0.1399 come from"
 NO_LOG = "`NLLLoss` takes no logarithm; the name only says what comes in"
 TWICE = "The trap: softmax twice, and the loss looks *better*"
-NO_IDEA = "Is 1.0778 much? Compare with “no idea”"
+NO_IDEA = "Is 1.0778 a lot? Compare with “no idea”"
 ROWS = "Classes compete within a row: `dim=1`"
-OVERFLOW = "The formula as it is written overflows"
+OVERFLOW = "Does the formula survive large scores?"
 LARGEST = "Log-sum-exp: take the largest score out first"
 DIFFERENCES = "Only the differences between scores count"
-MARGIN = "Margin softmax asks for more than a lead"
 GRADIENT = "The gradient is again *prediction minus truth*"
 WEIGHTS = "Class weights: the mean is divided by $\\sum w_t$, not by $N$"
-SMOOTHING = "Move: how much smoothing, how large a lead?"
-GIVEN_UP = "Move: one softmax, two softmaxes, no logarithm"
 
 A_SOFTMAX_TOO_MANY = "softmax twice: cross entropy does one of its own"
 PROBABILITIES_TO_NLL = "probabilities are handed to NLL, which takes log-probabilities"
@@ -63,25 +59,6 @@ def labelled(generator):
 SATURATED = (torch.tensor([[1000.0, 0.0, -1000.0], [-1000.0, 200.0, 0.0]]), torch.tensor([2, 0]))
 
 
-def with_margins(generator):
-    return [(*case, m) for case, m in zip(labelled(generator), (1.0, 1.0, 0.0, 0.5, 2.0), strict=True)]
-
-
-def margin_cross_entropy(s, target, m):
-    return F.cross_entropy(s - m * one_hot(s, target), target)
-
-
-def off_whole_columns(s, target, m):
-    return F.cross_entropy(s - m * one_hot(s, target).amax(0), target)
-
-
-def off_columns_in_place(s, target, m):
-    """The same value; torch counts a class that comes twice in the gradient twice."""
-    s = s.clone()
-    s[:, target] -= m
-    return F.cross_entropy(s, target)
-
-
 def with_weights(generator):
     fixed = [torch.tensor([1.0, 4.0]), torch.tensor([1.0, 4.0, 2.0])]
     drawn = [0.5 + 3 * torch.rand(4, generator=generator) for _ in "123"]
@@ -104,25 +81,6 @@ def through_two(s, target, w):
     return share_of(target, w) * p * (error - (p * error).sum(1, keepdim=True))
 
 
-def smoothed(s, target):
-    return F.cross_entropy(s, target, label_smoothing=0.1)
-
-
-def pull(f, s, target, lead):
-    """The gradient by the true score, when it stands `lead` above the others."""
-    x = (lead * one_hot(s, target[:1])).to(s.dtype).requires_grad_()
-    return torch.autograd.grad(f(x, target[:1]).sum(), x)[0][0, target[0]]
-
-
-def is_alone(f, s, target):
-    """The gradient of the first row stays when the second row is another one."""
-    slopes = []
-    for other in (s[:1] + 1.5, s[:1].flip(1) - 3):
-        x = torch.cat([s[:1], other]).requires_grad_()
-        slopes.append(torch.autograd.grad(f(x, target[:1].repeat(2)).sum(), x)[0][0])
-    return torch.allclose(*slopes, rtol=1e-3, atol=1e-5)
-
-
 EXERCISES = (
     Exercise(
         "two-scores",
@@ -137,7 +95,7 @@ EXERCISES = (
                 "these are the probabilities: the loss is -ln of them", PICK, spoil=through(lambda x: math.exp(-x))
             ),
             Mistake(PROBABILITIES_TO_NLL, NO_LOG, (-TWO_P, TWO_P - 1)),
-            Mistake(SCORES_TO_NLL, RAW, (-2.0, 0.0)),
+            Mistake(SCORES_TO_NLL, NO_LOG, (-2.0, 0.0)),
             Mistake(A_SOFTMAX_TOO_MANY, TWICE, (pair_loss(2 * TWO_P - 1), pair_loss(1 - 2 * TWO_P))),
             Mistake("the plain share of the sum: the exponential is missing", SHARE, (0.0, math.inf)),
         ),
@@ -219,54 +177,6 @@ EXERCISES = (
         gradient=0,
     ),
     Exercise(
-        "margin-cross-entropy",
-        "04",
-        margin_cross_entropy,
-        (
-            Mistake(
-                "the margin is on the wrong side: the true score has it easier",
-                MARGIN,
-                spoil=lambda f: lambda s, t, m: f(s, t, -m),
-            ),
-            Mistake(
-                "a margin off every score changes nothing", DIFFERENCES, spoil=lambda f: lambda s, t, m: f(s, t, 0 * m)
-            ),
-            Mistake(
-                "the margin comes after the softmax, where it only adds m to the loss",
-                MARGIN,
-                lambda s, t, m: F.nll_loss(s.log_softmax(1) - m * one_hot(s, t), t),
-            ),
-            *(
-                Mistake("the margin is taken off whole columns, not off one score a row", PICK, wrong)
-                for wrong in (off_whole_columns, off_columns_in_place)
-            ),
-            Mistake(
-                A_SOFTMAX_TOO_MANY,
-                TWICE,
-                lambda s, t, m: F.cross_entropy((s - m * one_hot(s, t)).softmax(1), t),
-            ),
-            Mistake(A_SOFTMAX_TOO_MANY, TWICE, spoil=lambda f: lambda s, t, m: f(s.softmax(1), t, m)),
-            Mistake(
-                PROBABILITIES_TO_NLL,
-                NO_LOG,
-                lambda s, t, m: F.nll_loss((s - m * one_hot(s, t)).softmax(1), t),
-            ),
-            Mistake(SCORES_TO_NLL, RAW, lambda s, t, m: F.nll_loss(s - m * one_hot(s, t), t)),
-            Mistake(COLUMNS, ROWS, lambda s, t, m: F.nll_loss((s - m * one_hot(s, t)).log_softmax(0), t)),
-            Mistake(ROUNDED, OVERFLOW, lambda s, t, m: F.nll_loss((s - m * one_hot(s, t)).softmax(1).log(), t)),
-            Mistake(
-                "the losses are not averaged",
-                PICK,
-                lambda s, t, m: F.cross_entropy(s - m * one_hot(s, t), t, reduction="none"),
-            ),
-            summed(PICK),
-            sign(PICK),
-        ),
-        inputs=with_margins,
-        edges=((*SATURATED, 1.0), (SATURATED[0], torch.tensor([0, 1]), 2.0)),
-        gradient=0,
-    ),
-    Exercise(
         "weighted-softmax-gradient",
         "04",
         weighted_gradient,
@@ -318,61 +228,5 @@ EXERCISES = (
         ),
         inputs=with_weights,
         edges=((*SATURATED, torch.tensor([1.0, 4.0, 2.0])),),
-    ),
-    Exercise(
-        "enough-lead",
-        "04",
-        smoothed,
-        (
-            Mistake("this is cross entropy, which never has enough", SMOOTHING, F.cross_entropy),
-            Mistake(
-                "this is cross entropy, which never has enough",
-                SMOOTHING,
-                lambda s, t: F.cross_entropy(s, t, reduction="none"),
-            ),
-            Mistake("a margin asks for more, not for less", MARGIN, lambda s, t: margin_cross_entropy(s, t, 1)),
-            Mistake("a margin asks for more, not for less", MARGIN, lambda s, t: margin_cross_entropy(s, t, 2)),
-            Mistake(A_SOFTMAX_TOO_MANY, GIVEN_UP, lambda s, t: F.cross_entropy(s.softmax(1), t)),
-            Mistake(A_SOFTMAX_TOO_MANY, GIVEN_UP, spoil=lambda f: lambda s, t: f(s.softmax(1), t)),
-            Mistake(PROBABILITIES_TO_NLL, NO_LOG, lambda s, t: F.nll_loss(s.softmax(1), t)),
-            Mistake(SCORES_TO_NLL, RAW, F.nll_loss),
-            *(
-                Mistake(
-                    "a loss that is cut off above gives the worst mistakes up",
-                    GIVEN_UP,
-                    lambda s, t, top=top: F.cross_entropy(s, t, reduction="none").clamp(max=top).mean(),
-                )
-                for top in (1, 2, 3, 5)
-            ),
-            *(
-                Mistake(
-                    "scores that are clamped lose the pull of the worst mistakes too",
-                    GIVEN_UP,
-                    lambda s, t, end=end: F.cross_entropy(s.clamp(-end, end), t),
-                )
-                for end in (1, 2, 3, 4, 5)
-            ),
-            Mistake(
-                "the scores themselves are held down, and only their differences count",
-                DIFFERENCES,
-                lambda s, t: F.cross_entropy(s, t) + 0.01 * (s * s).sum(1).mean(),
-            ),
-            Mistake(COLUMNS, ROWS, lambda s, t: F.nll_loss(s.log_softmax(0), t)),
-            sign(PICK),
-        ),
-        inputs=lambda generator: [
-            (torch.tensor([[-6.0, 0.0, 0.0]]), torch.tensor([0])),
-            *labelled(generator)[1:4],
-        ],
-        holds=(
-            ("a gradient below -0.3 by the true score at (-6, 0, 0)", lambda f, s, t: pull(f, s, t, -6.0) < -0.3),
-            ("a gradient below -0.01 by the true score at (1, 0, 0)", lambda f, s, t: pull(f, s, t, 1.0) < -0.01),
-            ("a gradient of 0 or more by the true score at (8, 0, 0)", lambda f, s, t: pull(f, s, t, 8.0) > -1e-6),
-            (
-                "the same loss when 50 is added to every score",
-                lambda f, s, t: torch.allclose(f(s + 50, t), f(s, t), rtol=1e-3, atol=1e-3),
-            ),
-            ("a gradient of the first photo that the second one does not change", is_alone),
-        ),
     ),
 )

@@ -16,20 +16,6 @@ def log_softmax_in_python(s):
     return rows
 
 
-def margin_in_a_loop(s, target, m):
-    total = 0.0
-    for row, t in zip(s, target, strict=True):
-        rest = torch.stack([score - m if c == t else score for c, score in enumerate(row)])
-        total = total + rest.logsumexp(0) - rest[t]
-    return total / len(s)
-
-
-def margin_by_index(s, target, m):
-    s = s.clone()
-    s[torch.arange(len(s)), target] -= m
-    return nn.CrossEntropyLoss()(s, target)
-
-
 def gradient_in_a_loop(s, target, w):
     rows = []
     for row, t in zip(s, target, strict=True):
@@ -37,12 +23,6 @@ def gradient_in_a_loop(s, target, w):
         error[t] -= 1
         rows.append(w[t] * error)
     return torch.stack(rows) / sum(w[t] for t in target)
-
-
-def hinge(s, target):
-    true = s.gather(1, target[:, None])
-    others = s.masked_fill(F.one_hot(target, s.shape[1]).bool(), -math.inf)
-    return (4 - (true - others.logsumexp(1, keepdim=True))).clamp(min=0).mean()
 
 
 def one_hot_weights(s, target, w):
@@ -64,17 +44,6 @@ ANSWERS = {
             [-F.cross_entropy(s, torch.full((len(s),), c), reduction="none") for c in range(s.shape[1])], 1
         ),
     ),
-    "margin-cross-entropy": (
-        margin_in_a_loop,
-        margin_by_index,
-        lambda s, t, m: cross_entropy(s - m * F.one_hot(t, s.shape[1]), t),
-        # log-probabilities are scores too, for whoever does a softmax afterwards
-        lambda s, t, m: F.cross_entropy(F.log_softmax(s, dim=1) - m * F.one_hot(t, s.shape[1]), t),
-        lambda s, t, m: F.cross_entropy(F.log_softmax(s - m * F.one_hot(t, s.shape[1]), dim=1), t),
-        lambda s, t, m: F.nll_loss(F.log_softmax(s - m * F.one_hot(t, s.shape[1]), dim=1), t),
-        lambda s, t, m: F.cross_entropy(s + m * (1 - F.one_hot(t, s.shape[1])), t),
-        lambda s, t, m: F.cross_entropy(s - m * F.one_hot(t, s.shape[1]), t, reduction="sum") / t.numel(),
-    ),
     "weighted-softmax-gradient": (
         gradient_in_a_loop,
         one_hot_weights,
@@ -82,13 +51,5 @@ ANSWERS = {
         lambda s, t, w: autograd(lambda s: cross_entropy(F.log_softmax(s, dim=1), t, weight=w), s),
         # by the log-probabilities, but of a loss that does a softmax of its own: the same numbers
         lambda s, t, w: autograd(lambda x: cross_entropy(x, t, weight=w), F.log_softmax(s, dim=1)),
-    ),
-    "enough-lead": (
-        hinge,
-        lambda s, t: cross_entropy(s, t, label_smoothing=0.2),
-        lambda s, t: F.cross_entropy(s, t, label_smoothing=0.1, reduction="none"),
-        lambda s, t: F.cross_entropy(F.log_softmax(s, dim=1), t, label_smoothing=0.05, reduction="sum"),
-        lambda s, t: F.cross_entropy(s, t, reduction="none").clamp(min=0.05).mean(),
-        lambda s, t: F.multi_margin_loss(s, t, margin=3.0),
     ),
 }

@@ -2,6 +2,8 @@
 
 import sys
 
-from .installation import check
+from .installation import problems, said
 
-sys.exit(not check())
+found = problems()
+print(said(found))
+sys.exit(bool(found))

@@ -30,9 +30,11 @@ EXTENSIONS = {
 
 def check():
     """Print one line if everything is there, otherwise a sentence on each thing that is wrong and how to mend it."""
-    found = problems()
-    print("\n".join(found) or "Everything that the course needs is there.")
-    return not found
+    print(said(problems()))
+
+
+def said(found):
+    return "\n".join(found) or "Everything that the course needs is there."
 
 
 def problems():
@@ -42,10 +44,10 @@ def problems():
             f"This is Python {_dotted(sys.version_info[:2])} and the course needs {_dotted(PYTHON)} or newer: "
             "install one, then run 'make lab' or 'python3 install.py' in the course's folder."
         ]
-    found = [said for row in _needed() if (said := _package(*row))]
+    found = [sentence for row in _needed() if (sentence := _package(*row))]
     if found or "google.colab" in sys.modules:  # Colab shows notebooks by itself
         return found
-    return [said for item in EXTENSIONS.items() if (said := _extension(*item))]
+    return [sentence for item in EXTENSIONS.items() if (sentence := _extension(*item))]
 
 
 def _needed():

@@ -1,5 +1,6 @@
 """What is missing is said in one sentence each, with what to do; where all is there, in one line."""
 
+import runpy
 import subprocess
 import sys
 from importlib import metadata
@@ -28,13 +29,21 @@ def versions(monkeypatch):
 
 
 def test_everything_is_there(capsys):
-    assert installation.check()
+    installation.check()
     assert capsys.readouterr().out == "Everything that the course needs is there.\n"
 
 
 def test_the_terminal_says_the_same():
     done = subprocess.run([sys.executable, "-m", "lossutils"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "Everything that the course needs is there.\n"), done.stderr
+
+
+def test_the_terminal_fails_where_something_is_missing(versions, capsys):
+    versions["torch"] = None
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("lossutils", run_name="__main__")
+    assert end.value.code == 1
+    assert capsys.readouterr().out == f"torch is missing, so no lesson runs: {INSTALL}\n"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +60,7 @@ def test_the_terminal_says_the_same():
 )
 def test_a_package_is_missing(name, effect, versions, capsys):
     versions[name] = None
-    assert not installation.check()
+    installation.check()
     assert capsys.readouterr().out == f"{name} is missing, so {effect}: {INSTALL}\n"
 
 

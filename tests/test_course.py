@@ -172,6 +172,7 @@ COMING = {
     "12_softer_and_sharper.ipynb",
     "08_more_torch_losses.ipynb#Which-loss-when",
     "02_weighted_bce.ipynb#Why-the-majority-class-wins-at-the-start",
+    "03_focal_loss.ipynb#All-six-losses-on-the-rare-nines",
     "05_entropy_kl.ipynb#Move:-the-two-parts-of-the-loss",
     "05_entropy_kl.ipynb#Move:-the-entropy-of-two-outcomes",
     "05_entropy_kl.ipynb#One-hard-label-has-floor-0,-a-soft-label-does-not",

@@ -4,6 +4,17 @@ import importlib
 import sys
 import types
 
+try:
+    import torch as _torch  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    raise ModuleNotFoundError(
+        f'torch is missing, so no lesson runs: run "{sys.executable}" -m pip install -r requirements.txt in the '
+        "course's folder, then restart the kernel.",
+        name="torch",
+    ) from None
+
 from lossutils.binary import (
     SigmoidFocalLoss,
     binary_cross_entropy,

@@ -18,8 +18,8 @@ NUMBERS = {
         ("0.4963", "01 11"), ("0.7682", "01"), ("0.0885", "01 11"),
         ("0.6857", "01 11"), ("1.4620", "01 11"), ("2.4250", "01 11"),
         ("2.0247", "01 11"), ("0.3673", "01 11"), ("1.0053", "01 11"),
-        ("0.685774", "01 11"), ("1.461880", "01 11"), ("2.424752726968253", "01 11"),
-        ("1.5242", "01 11"), ("1.1324", "01 11"), ("1.3283", "01 11"),
+        ("0.685774", "11"), ("1.461880", "11"), ("2.424752726968253", "11"),
+        ("1.524223", "11"), ("1.1324", "11"), ("1.3283", "01 11"),
         ("1.524233", "11"), ("1.132433", "11"), ("1.328333", "11"), ("1e-5", "01 10 11"),
     ],
     "001 PyTorch 常见损失函数": [
@@ -28,7 +28,7 @@ NUMBERS = {
     ],
     "002 PyTorch 入坑十一": [("0.69", "05 11"), ("0.6931", "05 11"), ("0.625", "04 11"), ("(5, 1, 1, 1)", "04 11")],
     "003 NLLLoss()的使用": [
-        ("2.72", "11"), ("7.39", "11"), ("20.09", "11"), ("54.60", "11"), ("114.98", "04 11"),
+        ("2.72", "11"), ("7.39", "11"), ("20.09", "11"), ("54.6", "11"), ("114.98", "04 11"),
         ("0.024", "04 11"), ("0.064", "04 11"), ("0.175", "04 11"), ("0.475", "04 11"),
         ("0.7284", "11"), ("0.7364", "11"), ("0.3343", "11"), ("0.1565", "11"), ("0.0365", "11"),
         ("0.0408", "11"), ("0.1150", "11"), ("0.2270", "11"), ("0.6250", "11"),
@@ -51,7 +51,7 @@ TOPICS = [
     ("classes out of balance", "02", "rare"),
     ("ε against ln 0", "01 10 11", "11.513"),
     ("BCEWithLogitsLoss", "01 08 10 11", "BCEWithLogitsLoss"),
-    ("sigmoid or softmax", "01 11", "“a sigmoid or a softmax”"),
+    ("sigmoid or softmax", "11", "“a sigmoid or a softmax”"),
     ("torch.log is ln", "00 01 11", "torch.log"),
     ("focal loss of BCE", "03", "sigmoid_focal_loss"),
     # 001
@@ -105,7 +105,7 @@ TOPICS = [
     ("axis of the softmax", "04 11", "dim=0"),
     # 004
     ("derivative of BCE", "01", r"\frac{p - y}{p - p^2}"),
-    ("its flipped sign", "01 11", "(y - x)/(x - x^2)"),
+    ("its flipped sign", "11", "(y - x)/(x - x^2)"),
     ("minimum at Y = p is H(Y)", "01 11", "0.6109"),
     ("each pixel alone", "03 11", "pixel"),
     ("Dice loss and F1", "11", "Dice"),
@@ -165,6 +165,71 @@ def test_a_missing_number_is_noticed():
     assert occurs("0.69", "05")
     assert not occurs("0.68570", "01")
     assert not occurs("85", "00")
+
+
+# Links to what is still being written; they are to be removed from here as soon as it is there.
+COMING = {
+    "12_softer_and_sharper.ipynb",
+    "08_more_torch_losses.ipynb#Which-loss-when",
+    "02_weighted_bce.ipynb#Why-the-majority-class-wins-at-the-start",
+    "03_focal_loss.ipynb#All-six-losses-on-the-rare-nines",
+    "05_entropy_kl.ipynb#Move:-the-two-parts-of-the-loss",
+    "05_entropy_kl.ipynb#Move:-the-entropy-of-two-outcomes",
+    "05_entropy_kl.ipynb#One-hard-label-has-floor-0,-a-soft-label-does-not",
+    "09_objective_functions.ipynb#Move:-training-and-validation,-step-by-step",
+    "09_objective_functions.ipynb#Loss,-cost,-objective:-three-words-for-three-numbers",
+    "09_objective_functions.ipynb#One-split-proves-little:-take-five,-judged-on-their-test-parts",
+}
+
+
+def fragments(path):
+    """What a link may have after #: JupyterLab's name of each headline."""
+    cells = nbformat.read(path, as_version=4).cells
+    lines = [line for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
+    heads = [re.sub(r"^#+ ", "", line) for line in lines if re.match(r"#{1,6} ", line)]
+    return {head.replace("`", "").replace(" ", "-") for head in heads}
+
+
+def test_every_link_to_a_lesson_leads_to_its_headline():
+    lost = []
+    for path in NOTEBOOKS.glob("[01][0-9]_*.ipynb"):
+        sources = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+        for name, fragment in re.findall(r"\]\(([\w.]*)#([^)]*)\)", sources):
+            link, target = f"{name}#{fragment}", path.parent / name if name else path
+            if not COMING & {name, link} and not (target.exists() and fragment in fragments(target)):
+                lost.append(f"{path.name}: {link}")
+        for name in re.findall(r"\]\((\d\d_\w+\.ipynb)", sources):
+            if name not in COMING and not (path.parent / name).exists():
+                lost.append(f"{path.name}: {name}")
+    assert not lost, "\n" + "\n".join(lost)
+
+
+@pytest.mark.parametrize("link", sorted(COMING))
+def test_what_is_coming_is_not_there_yet(link):
+    name, _, fragment = link.partition("#")
+    target = NOTEBOOKS / name
+    assert not target.exists() or fragment not in fragments(target), "it is there: take it out of COMING"
+
+
+def test_a_headline_in_a_link_needs_no_escaping():
+    """JupyterLab compares a link with a headline letter by letter, a browser escapes some of them."""
+    for path in NOTEBOOKS.glob("[01][0-9]_*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for fragment in re.findall(r"\]\([\w.]*#([^)]*)\)", cell.source):
+                assert re.fullmatch(r"[\w.,:;'!+-]+", fragment, flags=re.ASCII), f"{path.name}: {fragment}"
+
+
+def test_every_row_of_the_ledger_says_where():
+    """Lesson 11: the article's section, and a link to what shows it."""
+    cells = [cell.source for cell in nbformat.read(NOTEBOOKS / "11_article_errata.ipynb", as_version=4).cells]
+    tables = [source for source in cells if "\n| section |" in source]
+    assert len(tables) == 12
+    rows = [row for source in tables for row in re.findall(r"^\| (?!section \|).+\|$", source, flags=re.M)]
+    assert len(rows) > 100
+    for row in rows:
+        section, *_, link = row.strip("| ").split(" | ")
+        assert re.match(r"section\s\d|[`a-zA-Z]", section), row
+        assert re.fullmatch(r"\[(lesson\s\d\d|here)\]\([\w.]*#[^)]+\)", link), row
 
 
 def test_the_map_links_every_lesson():

@@ -50,6 +50,11 @@ def reading(path):
     return Reading(words, lines, figures, exercises)
 
 
+def fragment(headline):
+    """What a link to a headline has after #, as in JupyterLab."""
+    return headline.replace(" ", "-")
+
+
 def _words(markdown):
     text = re.sub(r"\$+[^$]+\$+", " formula ", markdown)
     text = re.sub(r"\]\([^)]*\)|</?[a-z]+>", " ", text)

@@ -6,7 +6,7 @@ import importlib
 from . import ticks
 from .judging import Exercise, Mistake, judge
 
-LESSONS = [f"{number:02}" for number in (*range(11), 12)]  # 11 has none
+LESSONS = [f"{number:02}" for number in range(13)]
 EXERCISES = {
     exercise.name: exercise
     for lesson in LESSONS

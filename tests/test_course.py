@@ -167,21 +167,6 @@ def test_a_missing_number_is_noticed():
     assert not occurs("85", "00")
 
 
-# Links to what is still being written; they are to be removed from here as soon as it is there.
-COMING = {
-    "12_softer_and_sharper.ipynb",
-    "08_more_torch_losses.ipynb#Which-loss-when",
-    "02_weighted_bce.ipynb#Why-the-majority-class-wins-at-the-start",
-    "03_focal_loss.ipynb#All-six-losses-on-the-rare-nines",
-    "05_entropy_kl.ipynb#Move:-the-two-parts-of-the-loss",
-    "05_entropy_kl.ipynb#Move:-the-entropy-of-two-outcomes",
-    "05_entropy_kl.ipynb#One-hard-label-has-floor-0,-a-soft-label-does-not",
-    "09_objective_functions.ipynb#Move:-training-and-validation,-step-by-step",
-    "09_objective_functions.ipynb#Loss,-cost,-objective:-three-words-for-three-numbers",
-    "09_objective_functions.ipynb#One-split-proves-little:-take-five,-judged-on-their-test-parts",
-}
-
-
 def fragments(path):
     """What a link may have after #: JupyterLab's name of each headline."""
     cells = nbformat.read(path, as_version=4).cells
@@ -196,19 +181,12 @@ def test_every_link_to_a_lesson_leads_to_its_headline():
         sources = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
         for name, fragment in re.findall(r"\]\(([\w.]*)#([^)]*)\)", sources):
             link, target = f"{name}#{fragment}", path.parent / name if name else path
-            if not COMING & {name, link} and not (target.exists() and fragment in fragments(target)):
+            if not (target.exists() and fragment in fragments(target)):
                 lost.append(f"{path.name}: {link}")
         for name in re.findall(r"\]\((\d\d_\w+\.ipynb)", sources):
-            if name not in COMING and not (path.parent / name).exists():
+            if not (path.parent / name).exists():
                 lost.append(f"{path.name}: {name}")
     assert not lost, "\n" + "\n".join(lost)
-
-
-@pytest.mark.parametrize("link", sorted(COMING))
-def test_what_is_coming_is_not_there_yet(link):
-    name, _, fragment = link.partition("#")
-    target = NOTEBOOKS / name
-    assert not target.exists() or fragment not in fragments(target), "it is there: take it out of COMING"
 
 
 def test_a_headline_in_a_link_needs_no_escaping():

@@ -123,6 +123,7 @@ def test_a_hole_an_infinity_and_what_the_limits_cut():
     [
         lambda u, v: 0 * u + 3,
         lambda u, v: u > v,
+        lambda u, v: (-1.0) ** torch.floor(u) * v,
         lambda u, v: torch.round(u) + 0 * v,
         lambda u, v: (u * v).float(),
         lambda u, v: 1e30 * (u**2 + v**2),

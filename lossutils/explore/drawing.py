@@ -31,7 +31,7 @@ STYLE = {
 }
 HEIGHT = 4.1  # inches of a panel
 LEFT, BOTTOM, TOP = 0.76, 0.68, 0.41  # of its margins
-RIGHT, BAR = 0.22, 0.83  # and on the right, where a map's scale may stand
+RIGHT = 0.22  # and on the right, where a map's scale may stand
 CURVES, WIDEST = 4.62, 4.4  # widths of axes over one variable, and of a plane whose axes have one scale
 LAYERS = ("map", "levels", "line", "points", "path")  # of a plane, from below
 
@@ -68,7 +68,8 @@ class Panel:
 
     @property
     def width(self):
-        return LEFT + self.box()[0] + (BAR if self.map else RIGHT)
+        scale = 0.4 + 0.09 * max(len(f"{level:g}") for level in self.map.levels) if self.map else RIGHT
+        return LEFT + self.box()[0] + scale
 
 
 def limits(values, kind, scale):

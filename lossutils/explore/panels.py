@@ -270,6 +270,7 @@ class Builder:
             gradient = table.numpy(gradient)
             spans = [np.ptp(axis.values) for axis in function.axes]
             change = np.hypot(*(part * span for part, span in zip(gradient, spans, strict=True)))
+            gradient = gradient if np.isfinite(change).any() else None
             change = change[np.isfinite(change) & (change > 0)]
             steep = float(np.median(change)) if change.size else 1.0
         return Plane(name=function.name, style=None, kind="map", function=function, values=values, levels=levels,

@@ -24,6 +24,11 @@ def mean(grades):
     return torch.tensor(grades).mean(0)
 
 
+def ranks(grade, scores):
+    """The mean average precision over the five seeds."""
+    return mean([grade(k, scores(k)) for k in range(5)])[2]
+
+
 def gain(marks, name):
     """By how much a loss beats cross entropy in average precision, seed by seed."""
     return torch.tensor(marks[name])[:, 2] - torch.tensor(marks["CE"])[:, 2]
@@ -79,8 +84,10 @@ class TestLesson03(Lesson):
             "keeps a tenth": lambda focal, cross_entropy: bool(0.09 < (focal / cross_entropy)[1, 1] < 0.11),
         },
         "60d6caf2": {
-            "gamma=0, reduction=\"none\"": lambda p, y, cross_entropy: same(  # noqa: E501
-                cross_entropy, focal_loss(p, y, gamma=0, reduction="none"), sigmoid_focal_loss(torch.logit(p), y, gamma=0)
+            "gamma=0, reduction=\"none\"": lambda p, y, cross_entropy: same(
+                cross_entropy,
+                focal_loss(p, y, gamma=0, reduction="none"),
+                sigmoid_focal_loss(torch.logit(p), y, gamma=0),
             ),
         },
         "34a24911": {
@@ -170,7 +177,9 @@ class TestLesson03(Lesson):
             "The recall rises from 0.36 to 0.49": lambda grade, plain, focused: [
                 mean([grade(k, s[k]) for k in range(5)])[1] for s in (plain, focused)
             ],
-            "the same 0.93 and 0.49": lambda grade, plain, moved: mean([grade(k, plain[k], moved[k]) for k in range(5)])[:2],
+            "the same 0.93 and 0.49": lambda grade, plain, moved: mean(
+                [grade(k, plain[k], moved[k]) for k in range(5)]
+            )[:2],
         },
         "39c22929": {
             "cross entropy keeps 0.43, $\\gamma = 5$ only 0.28": lambda grade, fit, noisy: [
@@ -178,7 +187,7 @@ class TestLesson03(Lesson):
                 for g in (0, 5)
                 for z in (
                     *([5] if g else []),
-                    mean([grade(k, fit(lambda s, y, g=g: sigmoid_focal_loss(s, y, gamma=g), k, noisy(k))) for k in range(5)])[2],
+                    ranks(grade, lambda k, g=g: fit(lambda s, y: sigmoid_focal_loss(s, y, gamma=g), k, noisy(k))),
                 )
             ],
         },
@@ -219,7 +228,9 @@ class TestLesson03(Lesson):
             "true | −12.24 | −1.19 | −0.032 |": lambda true: true,
             "detached | −8.10 | −0.50 | −0.011 |": lambda cut: cut,
         },
-        "158cfc23": {"(At $p = 0.99$: 5.97.)": lambda both: (0.99, both.at(p=0.99, gamma=5)["ratio"]["true / detached"])},
+        "158cfc23": {"(At $p = 0.99$: 5.97.)": lambda both: (
+            0.99, both.at(p=0.99, gamma=5)["ratio"]["true / detached"]
+        )},
         "086a1999": {
             "gains 0.02 ± 0.02": lambda marks: (gain(marks, "focal, γ = 2").mean(), gain(marks, "focal, γ = 2").std()),
             "the weight 0.03 ± 0.02": lambda marks: (gain(marks, "CE, w = 49").mean(), gain(marks, "CE, w = 49").std()),
@@ -267,7 +278,9 @@ class TestLesson03(Lesson):
         "79b469bc": ["$\\alpha = 0.25$", "$p = 0.01$ for", "$-\\ln 99$. 100 boxes with an object, $10^5$"],
         "2eed668c": ["was 0.75", "From $p = 0.5$", "$\\alpha = 0.25$ counts"],
         "68145c0e": ["$\\alpha = 0.25$ so"],
-        "0a39a378": ["plane: 50 yes", "150 hard no", "among 20,000", "no in a ring around them, 20,000 easy", "rate 0.03", "$p = 0.5$", "$p = 0.01$",
+        "0a39a378": ["plane: 50 yes", "150 hard no", "among 20,000", "no in a ring around them, 20,000 easy", 
+                     "rate 0.03",
+                     "$p = 0.5$", "$p = 0.01$",
                      "After 200 steps", "every 10 steps"],
         "d7d0dec2": ["says $p = 0.9$"],
         "e585d412": ["$s = \\pm 200$ for $\\gamma = 0.5$"],

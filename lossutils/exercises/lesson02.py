@@ -20,7 +20,7 @@ TRAINED = "Train with $w$ = 1, 7, 49 and 2401, one for each model"
 MOVES = "Weighting moves the decision threshold"
 FALLS = "Recall rises, precision falls, the order hardly changes"
 SHORT = "But it moved less far than the formula says"
-PRICED = "Priced as the weight says, the formula is the better buy"
+PRICED = "If a miss costs 49 false alarms, the formula's threshold is cheaper"
 DOUBLE = "The trap: weighting twice"
 
 MISSED = 20.0  # what a missed nine costs, where a false alarm costs 1

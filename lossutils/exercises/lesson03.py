@@ -21,8 +21,8 @@ VERY_SURE = "The trap: $\\gamma < 1$ and a very sure model"
 HALF = "Half a repair: a stable logarithm"
 REPAIR = "The repair: never subtract from 1"
 MEAN = "The mean divides by the number of predictions, not by the sum of the $\\alpha$"
-BASE = "The wrong numbers are logarithms to base 10"
-LISTENS = "What does change: whom the loss listens to"
+BASE = BY_HAND  # its last line is about base 10
+LISTENS = "Move: each example's share of the pull"
 
 CE = -math.log(0.9)
 ON_THE_MEAN = "γ is applied after the mean, where each prediction has a factor of its own"

@@ -293,7 +293,7 @@ const SHAPES = [
   (x, y, r) => `M${x - r / 2} ${y - 1.3 * r}h${r}v${0.8 * r}h${0.8 * r}v${r}h${-0.8 * r}v${0.8 * r}h${-r}v${-0.8 * r}h${-0.8 * r}v${-r}h${0.8 * r}z`,
 ].map((shape) => (x, y, r) => shape(x, y, Math.round(r)));
 
-function points(mark, view, {variables, codes}) {
+function points(mark, view, {variables, table, codes}) {
   const {left, right, top, bottom, index} = view, count = mark.at.length / 2;
   const inner = node(view.clipped(`curve-${index}`), 'g', TENTHS);
   const groups = Array.from({length: mark.follows === 'opacity' ? OPACITIES : 1}, (_, g) => node(inner, 'path', {
@@ -310,15 +310,13 @@ function points(mark, view, {variables, codes}) {
     shape(at) {
       if (!mark.follows) { groups[0].setAttribute('d', fixed.join('')); return null; }
       const start = mark.codes + rowOf(mark, variables, at, count), d = Array(groups.length).fill('');
-      let sum = 0;
       for (let i = 0; i < count; i++) {
-        const code = codes[start + i], part = code / 65535;
-        sum += code;
+        const part = codes[start + i] / 65535;
         if (mark.follows === 'opacity') d[Math.round(part * (OPACITIES - 1))] += fixed[i];
         else d[0] += shape(xs[i], ys[i], 10 * Math.sqrt(1.2 + 36 * part)); // its area grows evenly
       }
       groups.forEach((group, g) => put(group, 'd', d[g]));
-      said = show(sum * mark.unit);
+      said = show(table[mark.sums + rowOf(mark, variables, at, 1)]);
       return null;
     },
     point: () => said,

@@ -228,8 +228,8 @@ class Points(Mark):
         low, high = np.array([[panel.x.values[0], panel.y.values[0]], [panel.x.values[-1], panel.y.values[-1]]])
         given = {"at": ((self.positions - low) / (high - low)).round(4).ravel().tolist(), "follows": self.follows}
         if self.function:
-            unit = self.largest / (2**16 - 1)
-            given |= {"codes": table.add(np.round(self.weights / unit).astype(np.uint16)), "unit": unit}
+            codes = np.round(self.weights / self.largest * (2**16 - 1)).astype(np.uint16)
+            given |= {"codes": table.add(codes), "sums": table.add(self.weights.sum(-1))}
         return given
 
     def draw(self, axes, panel, row, base):

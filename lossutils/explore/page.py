@@ -61,7 +61,7 @@ def _packed_codes(codes, shapes):
 
 
 def _few_values(explorer):
-    if not explorer._variables:
+    if not explorer._variables or not any(explorer.at().values()):
         return ""
     axis, *sliders = explorer._variables
     last = len(axis.values) - 1

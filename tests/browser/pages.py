@@ -61,21 +61,31 @@ def numbers(text):
 
 def same(shown, expected):
     """A readout's text against numbers, to the digits that it shows."""
-    decimals = re.findall(r"\.(\d+)", shown)
-    last = 0.6 * 10.0 ** -len(decimals[-1]) if "(" in shown and decimals else 1e-6  # a pair has few decimals
+    decimals = re.findall(r"\.(\d+)$", shown.strip(")"))
+    last = 0.6 * 10.0 ** -len(decimals[-1]) if decimals else 1e-6
     return numbers(shown) == pytest.approx(expected, rel=1e-3, abs=last, nan_ok=True)
+
+
+# Until a figure's text for screen readers, which is written last, says what its sliders say.
+DRAWN = """async root => {
+    const {variables} = JSON.parse(root.querySelector('script').textContent).meta;
+    const sliders = [...root.querySelectorAll('input[type=range]')], live = root.querySelector('.lossutils-live');
+    const said = () => sliders.map((s, i) => `${variables[i].symbol} = ${s.getAttribute('aria-valuetext')}`).join(', ');
+    while (!live.textContent.startsWith(`${said()}:`)) await new Promise(done => setTimeout(done, 1));
+}"""
 
 
 class Figure:
     """One figure: its native sliders, its readout, its curves, and the table that it was given."""
 
-    STATE = """root => {
+    STATE = """async root => {
+        await (DRAWN)(root);
         const sliders = [...root.querySelectorAll('input[type=range]')];
         const numbers = [...root.querySelectorAll('.lossutils-number')];
         return [sliders.map(slider => [slider.valueAsNumber, slider.getAttribute('aria-valuetext')]),
             numbers.map(output => [+output.dataset.panel, +output.dataset.curve, output.textContent]),
             [...root.querySelectorAll('[id*=curve-] path')].map(path => path.getAttribute('d'))];
-    }"""
+    }""".replace("DRAWN", DRAWN)
 
     def __init__(self, page, root):
         self.page, self.root = page, root
@@ -85,6 +95,7 @@ class Figure:
         planes = np.frombuffer(base64.b64decode(given["table"]), np.uint8).reshape(4, -1)  # as page.py packs it
         bits = np.ascontiguousarray(planes.T).view("<u4").ravel().cumsum(dtype=np.uint32).cumsum(dtype=np.uint32)
         self.table = bits.view(np.float32)
+        self.is_read = any(name["marks"] for name in given["meta"]["names"])
         self.moves = {v for panel in self.panels for mark in panel["marks"] for v in mark["sliders"]}
 
     def expected(self, panel, curve, places):

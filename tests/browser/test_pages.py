@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from tests.browser import live
-from tests.browser.pages import LESSONS, PAGES, PHONE, ROOT, SITE, figures, numbers, same, served
+from tests.browser.pages import DRAWN, LESSONS, PAGES, PHONE, ROOT, SITE, figures, numbers, same, served
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 AXE_RUN = """async options => (await axe.run(options)).violations.map(({id, impact, nodes}) =>
@@ -43,19 +43,22 @@ def host():
 
 
 # For every row of the table that stands below a figure, written by `.at()`: what the readout shows there, and the row.
-ROWS = """root => {
+ROWS = """async root => {
     const [axis] = JSON.parse(root.querySelector('script').textContent).meta.variables;
     const slider = root.querySelector('input[type=range]');
     const numbers = [...root.querySelectorAll('.lossutils-number')]
         .sort((a, b) => a.dataset.panel - b.dataset.panel || a.dataset.curve - b.dataset.curve);
-    return [...root.querySelectorAll('tbody tr')].map(row => {
+    const rows = [];
+    for (const row of root.querySelectorAll('tbody tr')) {
         const where = row.querySelector('th').textContent;
         slider.valueAsNumber = axis.labels ? axis.labels.indexOf(where) : Math.round((where - axis.low) / axis.step);
         slider.dispatchEvent(new Event('input'));
-        return [slider.getAttribute('aria-valuetext'), where,
-            numbers.map(output => output.textContent), [...row.querySelectorAll('td')].map(cell => cell.textContent)];
-    });
-}"""
+        await (DRAWN)(root);
+        rows.push([slider.getAttribute('aria-valuetext'), where,
+            numbers.map(output => output.textContent), [...row.querySelectorAll('td')].map(cell => cell.textContent)]);
+    }
+    return rows;
+}""".replace("DRAWN", DRAWN)
 
 
 @of(LESSONS)
@@ -64,7 +67,7 @@ def test_every_figure(page):
     assert shown
     for figure in shown:
         rows = figure.root.evaluate(ROWS)
-        assert len(rows) >= 3
+        assert len(rows) >= 3 or not figure.is_read
         for said, where, readout, expected in rows:
             assert said == where
             assert len(readout) == len(expected)
@@ -102,7 +105,7 @@ REDRAWS = """async () => {
 @of(LESSONS)
 def test_a_move_is_drawn_at_once_and_the_last_of_a_burst_with_the_next_frame(page):
     for steps, redraws, last in page.evaluate(REDRAWS):
-        assert redraws == min(2, steps)
+        assert 1 <= redraws <= min(2, steps)
         assert last
 
 
@@ -190,9 +193,10 @@ def test_a_page_without_javascript(without_javascript, site, lesson):
     assert stills.count()
     for still in stills.all():
         assert still.locator("img").is_visible()
-        assert still.locator("td").count() >= 3
-        assert still.locator("td").first.is_visible()
-    assert page.locator(".katex").first.is_visible()
+        for table in still.locator("table").all():  # of a figure without a readout there is none
+            assert table.locator("td").count() >= 3
+            assert table.locator("td").first.is_visible()
+    assert page.locator(".katex:not(details *)").first.is_visible()
 
 
 def test_the_dark_mode_switch(chromium, site):

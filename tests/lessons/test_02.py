@@ -207,7 +207,7 @@ class TestLesson02(Lesson):
             "precision 0.14": lambda marks: mean(marks["w = 2401"])[0],
         },
         "a6bccbc4": {
-            "silent, meant =": lambda silent, meant, loss: same(
+            "meant =": lambda silent, meant, loss: same(
                 torch.stack([silent, meant]),
                 torch.stack([(loss[:, :2] * torch.tensor(v)).mean() for v in ([[1.0, 3], [1, 3]], [[1.0, 1], [3, 3]])]),
             ),

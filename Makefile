@@ -40,7 +40,7 @@ bench: .venv/installed site
 	$(BIN)/python -m benchmarks.losses
 
 refresh: .venv/installed
-	$(BIN)/python tests/refresh.py $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/refresh.py $(ARGS)
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from .palette import COLOURS, GRID, INK, LINE, ramp
+from .scale import written
 
 STYLE = {
     "font.family": ["sans-serif"],
@@ -68,7 +69,7 @@ class Panel:
 
     @property
     def width(self):
-        scale = 0.4 + 0.09 * max(len(f"{level:g}") for level in self.map.levels) if self.map else RIGHT
+        scale = 0.4 + 0.09 * max(map(len, map(written, self.map.levels))) if self.map else RIGHT
         return LEFT + self.box()[0] + scale
 
 
@@ -143,7 +144,7 @@ def _axes(figure, panel, x):
             bar.add_patch(Rectangle((0, k), 1, 1, facecolor=colour, edgecolor="none", gid=f"band-{k}"))
         bar.set(xlim=(0, 1), ylim=(0, len(levels) + 1), xticks=[])
         bar.yaxis.tick_right()
-        bar.set_yticks(range(1, len(levels) + 1), [f"{level:g}".replace("-", "−") for level in levels], fontsize=11)
+        bar.set_yticks(range(1, len(levels) + 1), list(map(written, levels)), fontsize=11)
         bar.tick_params(length=3)
         bar.spines[:].set_visible(False)
     return axes

@@ -10,7 +10,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
 from .palette import COLOURS, DASHES, INK, LINE, SHAPES, ramp
-from .scale import Scale
+from .scale import Scale, written
 from .table import Function, call, one, spread
 
 
@@ -143,14 +143,14 @@ class Plane(Mark):
             "codes": table.add(self.scale.codes(self.values)),
             "scale": self.scale.sent(),
             "places": self.scale.place(self.levels).tolist(),
-            "levels": list(map(_text, self.levels)),
+            "levels": list(map(written, self.levels)),
         }
         given |= dict(zip(("anchor", "rays"), self._rays(panel), strict=True))
         if self.gradient is not None and panel.marker:
             along = [np.ptp(panel.x.values), np.ptp(panel.y.values)]
             across = [part * width for part, width in zip(self.gradient, along, strict=True)]
             scale = Scale.of(np.stack(across), (-self.steep, self.steep), bits=10)
-            # An arrow needs no more than every second place and a hundredth of a turn: a seventh of the bytes.
+            # An arrow needs no more than every second place and a hundredth of a turn: a third of the bytes.
             slopes = [table.add(scale.codes(part[..., ::2, ::2])) for part in across]
             given |= {"slopes": slopes, "slope": scale.sent(), "steep": self.steep}
         return given
@@ -192,17 +192,13 @@ class Plane(Mark):
         if met:
             drawn = axes.contour(x, y, shown, levels=met, **lines)
             if len(self.levels) > 1:
-                axes.clabel(drawn, fontsize=9, fmt=_text, colors=[LINE])
+                axes.clabel(drawn, fontsize=9, fmt=written, colors=[LINE])
         if self.kind == "map":
             handle = Rectangle((0, 0), 1, 1, facecolor=ramp(5)[1], edgecolor=LINE)
             handle.set_label(self.name)
             return handle, base, values
         (handle,) = axes.plot([], [], color=COLOURS[self.style], linestyle=self.dashes, linewidth=2.8, label=self.name)
         return handle, base, None
-
-
-def _text(level):
-    return f"{level:g}".replace("-", "−")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -87,6 +87,11 @@ def height_limits(values):
     return float(low), float(high)
 
 
+def written(level):
+    """A level as lines and the scale beside a map show it."""
+    return f"{level:g}".replace("-", "−")
+
+
 def round_levels(limits):
     """Round numbers between the limits, the same for every slider position so that nothing jumps."""
     low, high = limits

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client import BlockingKernelClient
-from playwright.sync_api import TimeoutError
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SIZE = {"width": 1280, "height": 720}
@@ -58,6 +57,8 @@ class Server:
             # Nothing may ask the network, or the person: JupyterLab's news would do both.
             "config/labconfig/page_config.json": announcements,
             "settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings": {"theme": f"JupyterLab {theme}"},
+            # A file that is saved between two tests would show the second one outputs whose widgets are gone.
+            "settings/@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {"autosave": False},
             # Every cell stays in the page, also those that are scrolled away.
             "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
         }.items():
@@ -191,6 +192,7 @@ PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(pr
 
 
 def _wait_for_run(page, server, name):
+    wait(page, f"() => {PROMPTS}.some(prompt => /[*\\d]/.test(prompt))")  # the cells have been sent
     wait(page, f"() => !{PROMPTS}.includes('[*]:')")
     server.wait_for_kernel(name)  # cells with a folded source show no prompt
     if page.evaluate(f"() => {PROMPTS}.includes('[ ]:')"):  # an error stops a run
@@ -206,25 +208,13 @@ def run_lab(page, server, name):
     """Run > Run All Cells, as a student does it."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    wait(page, f"() => {PROMPTS}.some(prompt => /[*\\d]/.test(prompt))")  # the cells have been sent
     _wait_for_run(page, server, name)
 
 
-def open_slides(page, server, name):
-    page.goto(f"{server.url}rise/{name}?token={server.token}")
-    page.wait_for_selector(".reveal.ready .slides section.present", timeout=PATIENCE)
-    server.kernel(name)
-
-
 def run_slides(page, server, name):
-    """Run All Cells, from JupyterLab's command palette: the slides page has no menu."""
-    for _ in range(10):  # until the page has found its kernel, the command does nothing and says nothing
-        page.keyboard.press("Control+Shift+C")
-        page.locator(".lm-CommandPalette-input").fill("Run All Cells")
-        page.locator(".lm-CommandPalette-item", has_text="Run All Cells").first.click()
-        with contextlib.suppress(TimeoutError):
-            wait(page, f"() => {PROMPTS}.some(prompt => /[*\\d]/.test(prompt))", timeout=5_000)
-            break
+    """Opens the slides as `make slides` does: every cell runs, once the page has its kernel."""
+    page.goto(f"{server.url}rise/{name}?token={server.token}&run=1")
+    page.wait_for_selector(".reveal.ready .slides section.present", timeout=PATIENCE)
     _wait_for_run(page, server, name)
 
 

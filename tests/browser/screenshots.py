@@ -31,7 +31,6 @@ def lab(page, server, out, lesson, theme):
 
 def slides(page, server, out, lesson):
     page.set_viewport_size(live.SIZE)
-    live.open_slides(page, server, lesson)
     live.run_slides(page, server, lesson)
     for slide in live.slides(page, fragment_by_fragment=True):
         page.screenshot(path=out / f"{Path(lesson).stem}-{slide}.png")

@@ -34,7 +34,6 @@ def lab(browser, server, explorers):
 def rise(browser, server, explorers):
     """The lesson's figures on its slides, run."""
     with live.recorded(browser) as page:
-        live.open_slides(page, server, LESSON)
         live.run_slides(page, server, LESSON)
         yield [figures.Figure(page, explorer, number) for number, explorer in enumerate(explorers)]
 
@@ -99,7 +98,6 @@ def test_every_kind_of_mark_shows_what_at_computes(where, browser, server, noteb
             live.open_lab(page, server, PLANES)
             live.run_lab(page, server, PLANES)
         else:
-            live.open_slides(page, server, PLANES)
             live.run_slides(page, server, PLANES)
         server.shut_down(PLANES)
         shown = [figures.Figure(page, planes.figure(*cells), number) for number, cells in enumerate(CELLS)]
@@ -159,7 +157,6 @@ def test_slides_move_without_a_kernel(rise, server):
 def test_every_slide_of_another_lesson_fits_its_screen(tab, server):
     """All lessons are measured as files, in test_slide_files.py; two show that RISE agrees with them."""
     lesson = "02_weighted_bce.ipynb"
-    live.open_slides(tab, server, lesson)
     live.run_slides(tab, server, lesson)
     server.shut_down(lesson)
     assert not outside(tab)

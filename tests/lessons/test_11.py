@@ -326,6 +326,7 @@ class TestLesson11(Lesson):
         "f0slope1": {"pulls the 5 up with 0.0521": lambda slope: (5, -slope[0])},
         "83917498": {
             "tables and 1.3654 belong": lambda s, target: F.nll_loss(s.log_softmax(dim=0), target),
+            "(0.1365 has the same digits": lambda s, target: F.nll_loss(s.log_softmax(dim=0), target) / 10,
         },
         "a53f1f71": {
             "softmax_0 = torch.tensor": lambda s, softmax_0, logs_0: (

@@ -3,7 +3,7 @@
 from .judging import Exercise, Mistake
 
 DOWN = "A loss is one number, and learning walks downhill on it"
-FIGURE = "Move: the slope tells which way is down"
+FIGURE = "Move: the squared error and its slope"
 
 EXERCISES = (
     Exercise(

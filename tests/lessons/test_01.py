@@ -163,7 +163,7 @@ class TestLesson01(Lesson):
             "At 17 it jumps to 100": lambda: (17, no_at(17)[0]),
         },
         "f4d204da": {
-            "the score is 20: very sure": lambda: 20,
+            "the score is 20: the model is very sure": lambda: 20,
             "rounds $\\sigma(20)$ to 1": lambda: (20, torch.tensor(20.0).sigmoid()),
         },
         "56184151": {
@@ -206,5 +206,5 @@ class TestLesson01(Lesson):
         "0806f569": ["with 16 digits"],
         "ee764c17": ["at $p = 0.9$ when"],
         "e274c837": ["a score of 1000", "is `inf` at $s = 1000$"],
-        "371ff394": ["nearer to 0 than 0.1 at $s = -6$ and steeper than 0.1"],
+        "371ff394": ["between $-0.1$ and 0 at $s = -6$, and below $-0.1$ at"],
     }

@@ -28,7 +28,7 @@ def half_sure(classes):
 
 def spread(curves, name, rate=1):
     """Mean and standard deviation of the accuracy at the end, from 0 and from far."""
-    return [(end.mean(), end.std()) for end in curves[name][0][:, rate, -1]]
+    return [(end.mean(), end.std()) for end in curves[name][0][:, :, rate, -1].T]
 
 
 def hardest(trap, name):
@@ -47,11 +47,15 @@ class TestLesson04(Lesson):
     HELD = {
         "b8ee0f5a": {
             "$e^4 = 54.598$, and $54.598 / 114.98 = 0.475$": lambda e, total, p: (exp(4), e[3], total, p[3]),
-            "the score 3, where $e^3 = 20.086$": lambda: (3, exp(3)),
+            "the score 0, and $e^0 = 1$": lambda: (0, exp(0)),
+            "to the 0.475?": lambda p: p[3],
         },
         "02656a52": {
-            "$20.086 / 114.98 = 0.175$": lambda e, total, p: (e[2], total, p[2]),
-            "both times its class gets 0.175": lambda p: p[6],
+            "$1 / 115.98 = 0.0086$": lambda seven, total: (1, total + 1, softmax(F.pad(seven, (0, 1)), dim=0)[7]),
+            "The score 4 now has $54.598 / 115.98 = 0.4707$": lambda seven, e, total: (
+                *(4, e[3], total + 1),
+                softmax(F.pad(seven, (0, 1)), dim=0)[3],
+            ),
         },
         "d04bd283": {"a factor of $e = 2.718$": lambda p: p[3] / p[2]},
         "64deca93": {
@@ -67,7 +71,10 @@ class TestLesson04(Lesson):
             ),
         },
         "12de0781": {
-            "0.625 against 0.9479": lambda four: (four[0] / four.sum(), softmax(four, dim=0)[0]),
+            "The score 5 gets a share of 0.625, and 0.9479 from softmax": lambda four: (
+                *(5, four[0] / four.sum()),
+                softmax(four, dim=0)[0],
+            ),
         },
         "7589b4df": {
             "*lowest* one, $-1.9253$, gets the largest share, 0.5004": lambda s, share: (s[1].min(), share[1].max()),
@@ -144,7 +151,7 @@ class TestLesson04(Lesson):
                 F.cross_entropy(rows, target),
                 cross_entropy(s, target),
             ),
-            "It is $-p_t$": lambda rows, target: same(nll_loss(rows, target), -rows.diagonal().mean()),
+            "It is the mean of $-p_t$": lambda rows, target: same(nll_loss(rows, target), -rows.diagonal().mean()),
         },
         "8a478603": {
             "0.5514 for 3 classes, 1.4612 for 10, 5.9095 for 1000": lambda: [
@@ -173,12 +180,12 @@ class TestLesson04(Lesson):
             "the 64 pixels and a 1": lambda: (load_digits().data.shape[1], 1),
         },
         "effb7874": {
-            "seen, unseen =": lambda seen, unseen: seen.shape == unseen.shape == (5, 500, 65),
-            "pixels[order": lambda seen: same(torch.ones(5, 500).double(), seen[..., -1]),
+            "seen, unseen =": lambda seen, unseen: seen.shape == unseen.shape == (5, 65, 500),
+            "pixels[order": lambda seen: same(torch.ones(5, 500), seen[:, -1]),
         },
-        "105b67eb": {"both_starts =": lambda both_starts: both_starts[..., 0, 0].numel() == 30},
+        "105b67eb": {"both_starts =": lambda both_starts: both_starts[:, 0, :, 0].numel() == 30},
         "4e1689e8": {
-            "uses all 500 images": lambda seen: seen.shape[1],
+            "uses all 500 images": lambda seen: seen.shape[-1],
             "holds all 30 models": lambda: 2 * 3 * 5,
         },
         "0fd02a02": {
@@ -193,13 +200,12 @@ class TestLesson04(Lesson):
             "like cross entropy": lambda training: (
                 round(right(training, start="0", rate="8")["cross entropy"], 2) == 0.95
             ),
-            "is right\n   on little more than half": lambda training: (
-                0.45 < right(training, start="0", rate="8")["squared error"] < 0.7
+            "is right\n   on about half of the images there, and the seeds differ a lot": lambda training, curves: (
+                0.4 < right(training, start="0", rate="8")["squared error"] < 0.62
+                and curves["squared error"][0][:, 0, 2, -1].std().item() > 0.15
             ),
             "cross entropy reaches 0.91": lambda training: right(training, start="far", rate="8")["cross entropy"],
-            "squared error little more than half": lambda training: (
-                0.45 < right(training, start="far", rate="8")["squared error"] < 0.7
-            ),
+            "squared error 0.56 and": lambda training: right(training, start="far", rate="8")["squared error"],
             "softmax twice 0.30": lambda training: right(training, start="far", rate="8")["softmax twice"],
             "never falls below 1.4612": lambda: half_sure(10),
             "right on 0.95 of the images, and its loss still reads 1.51": lambda training: (
@@ -235,7 +241,7 @@ class TestLesson04(Lesson):
         "fe2187ef": {
             "log_softmax, pick, flip the sign: 1.0778": lambda torch_one: torch_one,
             "after 200 steps of size 2": lambda curves, rate: (
-                5 * (curves["cross entropy"].shape[-2] - 1),
+                5 * (curves["cross entropy"].shape[-1] - 1),
                 rate.flatten()[1],
             ),
             "| cross entropy | 0.95 ± 0.01 | 0.86 ± 0.01 |": lambda curves: spread(curves, "cross entropy"),
@@ -252,7 +258,7 @@ class TestLesson04(Lesson):
             "`nan`, in torch too": lambda s, none: isnan(cross_entropy(s, none)) and isnan(F.cross_entropy(s, none)),
         },
         "6dd61ed3": {
-            "the best score is 1002": lambda large: large.max(),
+            "the best is 1002": lambda large: large.max(),
             "the loss is 2.4076": lambda large: cross_entropy(large, ONE),
             "between $M$ and $M + \\ln C$": lambda M, log_sum: bool(M <= log_sum <= M + log(3)),
         },

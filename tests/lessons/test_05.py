@@ -45,7 +45,10 @@ def valley(kl, low, high):
 class TestLesson05(Lesson):
     HELD = {
         "ae29e8f9": {"loss stops at 0.3251": lambda: entropy(DESERT)},
-        "1cd95caf": {"90 % of the days are dry, 10 % bring rain": lambda: DESERT},
+        "1cd95caf": {
+            "90 % of the days are dry, 10 % bring rain": lambda: DESERT,
+            "a fair coin: 50 % each": lambda: COIN[0],
+        },
         "8a564d70": {
             "| probability $p$ | 0.9 | 0.5 | 0.1 |": lambda: (DESERT[0], COIN[0], DESERT[1]),
             "| 0.1054 | 0.6931 | 2.3026 |": lambda: self_information(torch.tensor([0.9, 0.5, 0.1])),
@@ -280,7 +283,7 @@ class TestLesson05(Lesson):
         "013b5d67": ["set p to 0.5 and back to 0.9"],
         "f2ec5997": ["something like $-10^{-7}$"],
         "a970d194": ["With 1000 classes", "gradient 1000 times"],
-        "5c866d65": ["add 1e-8 inside", "says $10^{-12}$", "that of the 1e-8"],
+        "5c866d65": ["add 1e-8 inside", "says $10^{-12}$", "from the 1e-8 and not"],
         "b9872d54": ["$[0.495,\\ 0.01,\\ 0.495]$", "$[0.98,\\ 0.01,\\ 0.01]$"],
         "709f12a2": ["$p = 0.999$"],
     }

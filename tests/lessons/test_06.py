@@ -37,6 +37,14 @@ def at(figure, name, **where):
     return figure.at(**where)[f"mean {name}"][f"{name} run"]
 
 
+def hill(three, t):
+    """Where squared error's gradient by s is largest."""
+    s = torch.linspace(-8, 8, 161)
+    p = three(s, torch.tensor(t))
+    slope = p[..., 0] * (p[..., 0] - (p**2).sum(-1) + p[..., 1])
+    return s[slope.argmax()]
+
+
 def sure(loss):
     """What a loss takes from a score: the gradient at s = 20 of a no."""
     return autograd(lambda s: loss(s, torch.zeros(1)), torch.tensor([20.0])).item()
@@ -54,7 +62,7 @@ class TestLesson06(Lesson):
         "9818946f": {"scores": lambda s: same(s, torch.tensor([1.0, 4.0]))},
         "865d7cbc": {"sure of it: 0.9820": lambda p: p[1]},
         "e134b3fe": {
-            "0.1966 at the mild start, 0.0177 at the bad one": lambda slope: slope,
+            "0.1966 at the mild start and 0.0177 at the bad one": lambda slope: slope,
             "above 0.25 (at $p = 0.5$)": lambda: (
                 gradients.sigmoid_grad(torch.tensor(0.0)),
                 torch.tensor(0.0).sigmoid(),
@@ -71,7 +79,7 @@ class TestLesson06(Lesson):
                 LN2.sigmoid(),
                 over_s.at(s=log(2))["gradient on w"]["MSE"],
             ),
-            "Not at all at the worst": lambda over_s: same(
+            "Not at the worst mistake": lambda over_s: same(
                 rounded(over_s.at(s=4)),
                 {"cost": {"MSE": 0.4822, "CE": 4.0181}, "gradient on w": {"MSE": 0.0173, "CE": 0.9820}},
             ),
@@ -167,17 +175,7 @@ class TestLesson06(Lesson):
                 with_softmax.at(s=0)["gradient"]["CE"],
                 with_softmax.at(s=0)["gradient"]["MSE"],
             ),
-            "learns only where": lambda three: same(
-                *(
-                    int(
-                        (lambda p: (p[..., 0] * (p[..., 0] - (p**2).sum(-1) + p[..., 1])).argmax())(
-                            three(torch.linspace(-8, 8, 161), torch.tensor(4.0))
-                        )
-                        in range(110, 131)
-                    ),
-                    1,
-                )
-            ),
+            "2. From $s = 1.4$ to $s = 4.7$": lambda three: (2, hill(three, 0.0), hill(three, 4.0)),
         },
         "b5c4d888": {
             "$C^2/2$ times weaker": lambda: same(
@@ -206,8 +204,8 @@ class TestLesson06(Lesson):
         },
         "7288367c": {
             "pulls": lambda pulls, pixels, true: same(
-                pulls["MSE"](pixels[..., :10].softmax(-1)),
-                autograd(lambda s: (s.softmax(-1) - true).square().sum(-1) / 2, pixels[..., :10]),
+                pulls["MSE"](pixels[:, :10].softmax(-2)),
+                autograd(lambda s: (s.softmax(-2) - true).square().sum(-2) / 2, pixels[:, :10]),
             ),
         },
         "1f718a12": {"brier_score_loss": lambda forecast, rained: rounded(((forecast - rained) ** 2).mean()) == 0.125},
@@ -297,6 +295,14 @@ class TestLesson06(Lesson):
             "print 0.0173": lambda with_half: with_half[1],
         },
         "1226de5c": {"without": lambda without, with_half: same(without, 2 * with_half)},
+        "2f170fbe": {
+            "points the other way": lambda with_softmax: all(
+                with_softmax.at(s=s / 10, t=-4)["gradient"]["MSE"] < 0 for s in range(-80, 0)
+            ),
+            "has the larger share": lambda three: all(
+                p[2] > p[0] for p in three(torch.arange(-8, 0, 0.1), torch.tensor(-4.0))
+            ),
+        },
         "6f422117": {
             "0.0173 at $s = 4$, exactly 0 at $s = 20$": lambda under_mse, ways: (
                 under_mse[1],

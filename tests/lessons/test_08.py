@@ -230,7 +230,7 @@ class TestLesson08(Lesson):
             ),
         },
         "ff42cc68": {
-            "with $(y + 1)/2$: the same loss": lambda x: same(
+            "with the label $(y + 1)/2$: the same loss": lambda x: same(
                 nn.BCEWithLogitsLoss()(x, (SIGNS + 1) / 2), nn.SoftMarginLoss()(x, SIGNS)
             ),
         },
@@ -281,7 +281,7 @@ class TestLesson08(Lesson):
                 three_6.at(z=2)["gradient"]["hinge"] + three_6.at(z=2)["gradient"]["smooth hinge"]
             ],
             "with 0.05 at a lead of 0.95": lambda three_6: (-three_6.at(z=0.95)["gradient"]["smooth hinge"], 0.95),
-            "at most $\\ln 2$ above it": lambda: bool(
+            "by at most $\\ln 2$": lambda: bool(
                 0
                 <= (-F.logsigmoid(z := torch.linspace(-50, 50, 1001).double()) - (-z).clamp(min=0)).min()
                 <= (-F.logsigmoid(z) - (-z).clamp(min=0)).max()
@@ -297,6 +297,9 @@ class TestLesson08(Lesson):
             "ended by $-1$ | 0.8333 |": lambda x, indices: (-1, nn.MultiLabelMarginLoss()(x, indices)),
             "probabilities | 0.3934 |": lambda log_q, t: kl_div(log_q, t, reduction="batchmean"),
         },
+        "b1d32be1": {
+            'and you get `"mean"`': lambda: quietly(lambda: nn.KLDivLoss("batchmean").reduction) == "mean",
+        },
         "4969bc47": {
             "2.9503 is the odd one: only 4 runs in 100 are as high": lambda article: (article["NLL"][0], 4, 100),
         },
@@ -310,7 +313,8 @@ class TestLesson08(Lesson):
             "[05](05",
             "`pos_weight` | [02]",
             "[03](03",
-            "| 12; [06]",
+            "[12](12",
+            "); [06]",
         ],
         "a0308abd": ["scores $(2, -1, 0.5)$"],
         "3163045b": [r"scores of $\pm 1000$"],

@@ -52,6 +52,7 @@ class Explorer(ipywidgets.VBox):
                 description=f"Your guess at {axis.symbol} = {axis.text(guess)}:",
                 placeholder="a number, then Enter",
                 style={"description_width": "initial"},
+                layout={"width": "28em"},
                 continuous_update=False,
             )
             ipywidgets.jslink((field, "value"), (figure, "guess"))

@@ -96,7 +96,7 @@ def check_readout(explorer, shown, values):
 
 
 # Moves all sliders of a figure to 50 places, one after another: the values that they then show, and the readout.
-PLACES = """async ([root, places]) => {
+PLACES = """async ([root, places, names]) => {
     const seen = [];
     for (const place of places) {
         const sliders = [...root.closest('.widget-vbox').querySelectorAll('.noUi-target')];
@@ -107,7 +107,9 @@ PLACES = """async ([root, places]) => {
         const box = root.closest('.widget-vbox');
         const texts = () => [...box.querySelectorAll('.widget-readout')].map(text => text.textContent);
         const live = root.querySelector('.lossutils-live');
-        const drawn = () => texts().every(text => live.textContent.includes(`= ${text.replace('−', '-')}`));
+        // Its first part is 'p = 0.5, γ = 2: '; a label may hold anything but that.
+        const where = () => texts().map((text, i) => `${names[i]} = ${text.replace('−', '-')}`).join(', ') + ': ';
+        const drawn = () => live.textContent.startsWith(where());
         while (!drawn()) await new Promise(done => setTimeout(done, 1));
         seen.push([texts(), (NUMBERS)(root)]);
     }
@@ -119,7 +121,8 @@ def check_places(figure, count=50):
     """At random places of all sliders the page shows what `.at()` says."""
     random = np.random.default_rng(1)
     places = random.random((count, len(figure.names))).tolist()
-    for texts, shown in figure.page.evaluate(PLACES, [figure.root.element_handle(), places]):
+    symbols = [variable.symbol for variable in figure.explorer._variables]
+    for texts, shown in figure.page.evaluate(PLACES, [figure.root.element_handle(), places, symbols]):
         labels = [variable.labels for variable in figure.explorer._variables]
         values = [text if label else float(text.replace("−", "-")) for text, label in zip(texts, labels, strict=True)]
         check_readout(figure.explorer, shown, values)

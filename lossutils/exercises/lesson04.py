@@ -19,7 +19,7 @@ OVERFLOW = "Does the formula survive large scores?"
 LARGEST = "Log-sum-exp: take the largest score out first"
 DIFFERENCES = "Only the differences between scores count"
 GRADIENT = "The gradient is again *prediction minus truth*"
-WEIGHTS = "Class weights: the mean is divided by $\\sum w_t$, not by $N$"
+WEIGHTS = "Class weights: the sum is divided by $\\sum w_t$, not by $N$"
 
 A_SOFTMAX_TOO_MANY = "softmax twice: cross entropy does one of its own"
 PROBABILITIES_TO_NLL = "probabilities are handed to NLL, which takes log-probabilities"

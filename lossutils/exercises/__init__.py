@@ -4,7 +4,10 @@ import difflib
 import importlib
 
 from . import ticks
-from .judging import Exercise, Mistake, judge
+from .exercise import Exercise, Mistake
+from .hints import HINTS
+from .judging import examine, judge
+from .words import plain
 
 LESSONS = [f"{number:02}" for number in range(13)]
 EXERCISES = {
@@ -13,7 +16,7 @@ EXERCISES = {
     for exercise in importlib.import_module(f".lesson{lesson}", __name__).EXERCISES
 }
 
-__all__ = ["EXERCISES", "LESSONS", "Exercise", "Mistake", "check", "judge", "progress"]
+__all__ = ["EXERCISES", "LESSONS", "Exercise", "Mistake", "check", "examine", "judge", "progress"]
 
 
 def check(name, answer=None, *, keep=True):
@@ -21,14 +24,17 @@ def check(name, answer=None, *, keep=True):
 
     A function is run on small, random and edge inputs, in float32 and in float64, and its numbers (and, where it
     applies, their gradient) are compared with a reference. Printed is one of: passed, with what was tried; not
-    attempted yet, if the stub is untouched; the first input that fails, as a line that can be run, with what was
-    expected and what came, and the name of the mistake and its place in the lesson if the answer behaves like one that
-    is known. An answer that raises, never ends or changes its input is told so; nothing is raised.
+    attempted yet, if the stub is untouched; or on how many inputs it fails, a small one of them as a line that can be
+    run, what was expected and what came, and the mistake's name and its place in the lesson, if the answer does what a
+    known mistake does, or two of them at once. Where the exercise says so, the name comes with the second try only; the
+    third brings the hint's first sentence. An answer that raises, never ends or changes its input is told so; nothing
+    is raised.
 
     Args:
         name: the exercise's name, as its cell has it.
         answer: a number, several or a function, whatever the exercise asks for.
-        keep: whether to tick a passed exercise off in the progress file, `progress.json` beside the notebook.
+        keep: whether to count this try in the progress file, `progress.json` beside the notebook, and to tick a passed
+            exercise off there. What the file holds is described in `lossutils.exercises.ticks`.
 
     Raises:
         ValueError: there is no exercise of that name.
@@ -36,10 +42,16 @@ def check(name, answer=None, *, keep=True):
     if name not in EXERCISES:
         near = difflib.get_close_matches(str(name), EXERCISES, n=1) or [f"one of {', '.join(EXERCISES)}"]
         raise ValueError(f"there is no exercise {name!r}: take {near[0]}.")
-    right, said = judge(EXERCISES[name], answer)
-    print(said)
-    if right and keep:
-        ticks.record(name)
+    exercise = EXERCISES[name]
+    verdict = examine(exercise, answer)
+    said, named = verdict.said, verdict.naming(exercise.lesson)
+    if keep and verdict.tried:
+        tries = ticks.record(name, verdict.passed, verdict.mistake and verdict.mistake.said)
+        if named and exercise.later and tries == 1:
+            named = "\nWhich mistake it is, is said with your second try."
+        if not verdict.passed and tries > 2:
+            named += f"\nThe hint begins: {plain(HINTS[name])}"
+    print(said + named)
 
 
 def progress(lesson=None):

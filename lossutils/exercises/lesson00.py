@@ -1,6 +1,6 @@
 """Lesson 00, start here: one exercise, to see how `check` answers."""
 
-from .judging import Exercise, Mistake
+from .exercise import Exercise, Mistake
 
 DOWN = "A loss is one number, and learning walks downhill on it"
 FIGURE = "Move: the squared error and its slope"

@@ -5,9 +5,9 @@ import math
 import torch
 from torch.nn.functional import logsigmoid
 
-from ..gradients import autograd
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .mistakes import averaged, bits, sign, summed, swapped, tens
+from .trials import slope
 
 SURPRISE = "The loss is the surprise: $-\\ln p_t$"
 TRUTH = "Only the probability of what really happened counts"
@@ -48,7 +48,7 @@ def scores(generator):
 
 def best_constant(y):
     p = y.mean()
-    return p, bce(p.expand_as(y), y)
+    return p, -torch.special.xlogy(p, p) - torch.special.xlogy(1 - p, 1 - p)
 
 
 def labels(generator):
@@ -93,6 +93,7 @@ EXERCISES = (
         ),
         inputs=probabilities,
         edges=((torch.tensor([1e-6, 1 - 1e-6]), torch.tensor([1.0, 0.0])),),
+        beyond=((torch.tensor([[0.9, 0.3, 0.6], [0.2, 0.8, 0.4]]), torch.tensor([[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]])),),
         gradient=0,
     ),
     Exercise(
@@ -132,6 +133,7 @@ EXERCISES = (
         (
             Mistake("only the yes is counted", SCORE, math.log1p(math.exp(-1))),
             Mistake("only the no is counted", SCORE, math.log(2)),
+            Mistake("a perfect no has the score 0, not 1", SCORE, (math.log1p(math.exp(-1)) + math.log1p(math.e)) / 2),
             Mistake("a sum where the mean is meant", MEAN, math.log1p(math.exp(-1)) + math.log(2)),
             Mistake("the loss takes the probabilities for scores, so it cannot reach 0", SCORE, 0.0),
         ),
@@ -152,6 +154,7 @@ EXERCISES = (
             Mistake("the half of the noes is missing", HALVES, lambda y: (y.mean(), -y.mean() * y.mean().log())),
         ),
         inputs=labels,
+        edges=((torch.ones(3),), (torch.zeros(2),)),
     ),
     Exercise(
         "forgiving-loss",
@@ -164,10 +167,24 @@ EXERCISES = (
         ),
         inputs=lambda generator: [(torch.tensor([-6.0, 0.0, 6.0]),), (torch.linspace(-8, 8, 5),)],
         holds=(
-            ("a loss that is never below 0", lambda f, s: f(s) >= 0),
-            ("a loss that falls while the score grows", lambda f, s: autograd(f, s) < 0),
-            ("a slope between -0.1 and 0 at s = -6", lambda f, s: autograd(f, torch.full_like(s, -6)) > -0.1),
-            ("a slope below -0.1 at s = 0", lambda f, s: autograd(f, torch.zeros_like(s)) < -0.1),
+            Condition("one loss for each score", lambda f, s: f(s), lambda loss, s: loss.shape == s.shape),
+            Condition("a loss that is never below 0", lambda f, s: f(s), lambda loss, s: loss >= 0),
+            Condition("a slope below 0: it falls while the score grows", slope, lambda pull, s: pull < 0),
+            Condition(
+                "a slope nearer to 0 than 0.1 at s = -6",
+                lambda f, s: slope(f, torch.full_like(s, -6)),
+                lambda pull, s: pull > -0.1,
+            ),
+            Condition(
+                "a slope nearer to 0 than 0.1 for worse scores too: at s = -8, -12, -20, -40",
+                lambda f, s: slope(f, torch.tensor([-8.0, -12.0, -20.0, -40.0], dtype=s.dtype)),
+                lambda pull, s: (pull > -0.1) & (pull <= 0),
+            ),
+            Condition(
+                "a slope below -0.1 at s = 0",
+                lambda f, s: slope(f, torch.zeros_like(s)),
+                lambda pull, s: pull < -0.1,
+            ),
         ),
     ),
 )

@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn.functional import logsigmoid
 
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .mistakes import bits, sign, summed, swapped, tens, through
 
 SIX = "The six predictions of lesson 01: two yes, four no"
@@ -110,11 +110,6 @@ def price(threshold, s, y, missed=MISSED, alarm=1.0):
     return (missed * ((y == 1) & ~yes) + alarm * ((y == 0) & yes)).sum()
 
 
-def no_dearer(answer, s, y):
-    threshold = torch.as_tensor(answer(s.clone(), y.clone()))
-    return price(threshold, s, y) <= price(-math.log(MISSED), s, y)
-
-
 def cheapest(s, y, missed, alarm):
     tried = torch.cat([s.min().reshape(1) - 1, s])
     return tried[torch.stack([price(t, s, y, missed, alarm) for t in tried]).argmin()]
@@ -132,6 +127,8 @@ def detectors(generator):
     ]
 
 
+# Each of these must be called nine: the best threshold is below all scores.
+ALL_NINES = torch.tensor([-2.55, -2.05, -1.55]), torch.tensor([1.0, 0.0, 1.0])
 # One nine below 24 others: to find it costs more than to miss it.
 HOPELESS = torch.tensor([-6.15, *(-6.05 + 0.1 * i for i in range(24)), 0.55]), torch.tensor([1.0, *[0.0] * 24, 1.0])
 
@@ -143,6 +140,7 @@ EXERCISES = (
         (
             Mistake("the weight is put on the wrong label, the no", THREE, (1 / 49, 0.02)),
             Mistake("the yes are compared with all the pictures, not with the noes", TWICE, (50.0, 50 / 51)),
+            Mistake("this is the number of noes: how many are there for each yes?", TWICE, (1470.0, 1470 / 1471)),
             Mistake("α is reversed: this is the share of the noes, 1 - α", SHARED, (49.0, 0.02)),
             Mistake("α is a share of the attention, below 1, and not w", SHARED, (49.0, 49.0)),
             Mistake("α = w/(1 + w), not 1/w", SHARED, (49.0, 1 / 49)),
@@ -194,6 +192,19 @@ EXERCISES = (
                 lambda p, y, w: (weights(1 - y, w) * losses(p, y)).mean(),
             ),
             Mistake("a sum where the mean is meant", MEAN, lambda p, y, w: (weights(y, w) * losses(p, y)).sum()),
+            Mistake(
+                "the sum of the weights is w for each yes and 1 for each no, not n + w·m",
+                MEAN,
+                lambda p, y, w: (weights(y, w) * losses(p, y)).sum() / (len(y) + w * y.sum()),
+            ),
+            *(
+                Mistake(
+                    "each class has its own mean here, where all answers share one",
+                    MEAN,
+                    lambda p, y, w, by=by: (w * losses(p, y)[y == 1].mean() + losses(p, y)[y == 0].mean()) / by(w),
+                )
+                for by in (lambda w: w + 1, lambda w: 1, lambda w: 2)
+            ),
             Mistake("the weight is not used", THREE, lambda p, y, w: losses(p, y).mean()),
             Mistake(
                 "the weight is in the divisor only", TWICE, lambda p, y, w: losses(p, y).sum() / weights(y, w).sum()
@@ -261,6 +272,13 @@ EXERCISES = (
         ),
         inputs=scores,
         edges=((torch.tensor([1000.0, -1000.0, 1000.0, -1000.0]), torch.tensor([0.0, 1.0, 1.0, 0.0]), 0.75),),
+        beyond=(
+            (
+                torch.tensor([[2.0, -1.0, 0.5], [-0.5, 1.0, -2.0]]),
+                torch.tensor([[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]]),
+                0.75,
+            ),
+        ),
         gradient=0,
     ),
     Exercise(
@@ -269,6 +287,12 @@ EXERCISES = (
         pull,
         (
             sign(SCORES, "the sign is flipped"),
+            Mistake(
+                "a term is missing: the yes count w r, not 0, beside the 1 - r in front of σ(s)",
+                SCORES,
+                lambda s, r, w: (1 - r) * s.sigmoid() - w * r,
+            ),
+            Mistake("the weight and the chance belong to both terms", SCORES, lambda s, r, w: s.sigmoid() - w * r),
             Mistake(
                 "this is the slope in p: in the score it has the factor p(1 - p) more",
                 SCORES,
@@ -336,10 +360,14 @@ EXERCISES = (
             tens(SHORT),
         ),
         inputs=detectors,
-        edges=(HOPELESS,),
+        edges=(HOPELESS, ALL_NINES),
         holds=(
-            ("a single number", lambda f, s, y: torch.as_tensor(f(s.clone(), y.clone())).numel() == 1),
-            ("a threshold that is not dearer here than -ln 20", no_dearer),
+            Condition("a single number", lambda f, s, y: torch.as_tensor(f(s, y)), lambda t, s, y: t.numel() == 1),
+            Condition(
+                "a threshold at which these cost no more than at -ln 20",
+                lambda f, s, y: torch.as_tensor(f(s, y)),
+                lambda t, s, y: price(t, s, y) <= price(-math.log(MISSED), s, y),
+            ),
         ),
     ),
 )

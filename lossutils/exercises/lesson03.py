@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, softplus
 
 from ..gradients import autograd
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .mistakes import averaged, bits, sign, summed, swapped, tens, through
 
 FACTOR = "One factor more: how wrong the model still is"
@@ -118,6 +118,12 @@ def losses(generator):
     ]
 
 
+def power(f, p):
+    """The γ at which (1 - p)^γ is this factor, for a few p."""
+    p = torch.tensor([0.1, 0.3, 0.5, 0.7, 0.9], dtype=torch.float64)
+    return f(p).double().log() / torch.log1p(-p)
+
+
 def hidden_loss(p):
     return -p.log() + 2 * p - p**2 / 2 - 3 / 2
 
@@ -188,6 +194,11 @@ EXERCISES = (
             ),
             Mistake(ON_THE_MEAN, ONE, lambda p, y, gamma, alpha: alpha * focal_of(cross_entropies(p, y).mean(), gamma)),
             Mistake(
+                "divided by the number of yes, where the number of predictions is meant",
+                MEAN,
+                lambda p, y, gamma, alpha: each_focal(p, y, gamma, alpha).sum() / y.sum(),
+            ),
+            Mistake(
                 "divided by the sum of the α, where the number of predictions is meant",
                 MEAN,
                 lambda p, y, gamma, alpha: each_focal(p, y, gamma, alpha).sum() / alpha_t(y, alpha).sum(),
@@ -236,7 +247,16 @@ EXERCISES = (
             (torch.tensor([1e-6, 1 - 1e-6]), torch.tensor([1.0, 0.0]), 2.0, 0.25),
             (torch.tensor([1e-6, 1 - 1e-6]), torch.tensor([0.0, 1.0]), 2.0, 0.25),
         ),
+        beyond=(
+            (
+                torch.tensor([[0.9, 0.3, 0.6], [0.2, 0.8, 0.4]]),
+                torch.tensor([[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]]),
+                2.0,
+                0.25,
+            ),
+        ),
         gradient=0,
+        graph=True,
     ),
     Exercise(
         "stable-focal",
@@ -294,6 +314,7 @@ EXERCISES = (
         inputs=scores,
         edges=((torch.tensor([200.0, -200.0, 200.0, -200.0]), torch.tensor([1.0, 1.0, 0.0, 0.0]), 0.5),),
         gradient=0,
+        graph=True,
     ),
     Exercise(
         "focal-from-ce",
@@ -333,12 +354,17 @@ EXERCISES = (
                 "the minus in exp(-ce) is missing", ONE, lambda ce, gamma: ((1 - torch.exp(ce)) ** gamma * ce).mean()
             ),
             Mistake("the power is taken of the cross entropy", FACTOR, lambda ce, gamma: (ce**gamma).mean()),
+            Mistake(
+                "p_t is e^(-ce): the minus is missing", ONE, lambda ce, gamma: (torch.expm1(ce) ** gamma * ce).mean()
+            ),
+            Mistake("the cross entropy is taken for 1 - p_t", FACTOR, lambda ce, gamma: (ce ** (gamma + 1)).mean()),
             Mistake("the losses are not averaged", ONE, focal_of),
             summed(ONE),
             sign(ONE),
         ),
         inputs=losses,
         edges=((torch.tensor([1e-8, 20.0]), 0.5), (torch.tensor([1e-6, 100.0]), 2.0)),
+        beyond=((torch.tensor([[0.1, 0.7, 2.3], [1.2, 0.3, 0.05]]), 2.0),),
         gradient=0,
     ),
     Exercise(
@@ -347,8 +373,21 @@ EXERCISES = (
         hidden_loss,
         (
             Mistake("this is focal loss, whose gradient has both parts", FORGETS, lambda p: -((1 - p) ** 2) * p.log()),
+            Mistake(
+                "a detached factor has this gradient, and another value: find the loss whose value fits too",
+                FORGETS,
+                lambda p: -((1 - p.detach()) ** 2) * p.log(),
+            ),
             Mistake("it is not 0 at p = 1: the constant is missing", TOO_SMALL, lambda p: hidden_loss(p) + 1.5),
             Mistake("the sign is flipped: it grows while p grows", TWO_PARTS, spoil=through(lambda x: -x)),
+            *(
+                Mistake(
+                    "the signs of two terms are exchanged",
+                    TOO_SMALL,
+                    lambda p, a=a, b=b, c=c: a * p.log() + b * p + c * p**2 / 2 - b - c / 2,
+                )
+                for a, b, c in ((-1, -2, -1), (-1, -2, 1), (-1, 2, 1), (1, 2, -1), (1, 2, 1), (1, -2, -1))
+            ),
             Mistake(
                 "this is the gradient itself: a function whose slope it is was asked for",
                 FORGETS,
@@ -372,6 +411,7 @@ EXERCISES = (
         ],
         edges=((torch.tensor([1e-6, 1 - 1e-6]),),),
         gradient=0,
+        graph=True,
     ),
     Exercise(
         "own-focus",
@@ -405,10 +445,24 @@ EXERCISES = (
             *((row,) for row in torch.rand(4, 5, generator=generator).clamp(0.02, 0.98)),
         ],
         holds=(
-            ("a factor between 0 and 1", lambda f, p: (f(p) >= 0) & (f(p) <= 1)),
-            ("a factor of at least 0.9 at p_t = 0.01", lambda f, p: f(torch.full_like(p, 0.01)) >= 0.9),
-            ("a factor of at most 0.2 at p_t = 0.99", lambda f, p: f(torch.full_like(p, 0.99)) <= 0.2),
-            ("a slope below 0, seen by autograd", lambda f, p: autograd(f, p) < 0),
+            Condition("one factor for each p_t", lambda f, p: f(p), lambda factor, p: factor.shape == p.shape),
+            Condition(
+                "a factor between 0 and 1",
+                lambda f, p: f(p),
+                lambda factor, p: (factor >= -1e-6) & (factor <= 1 + 1e-6),
+            ),
+            Condition(
+                "a factor of at least 0.9 at p_t = 0.01",
+                lambda f, p: f(torch.full_like(p, 0.01)),
+                lambda factor, p: factor >= 0.9,
+            ),
+            Condition(
+                "a factor of at most 0.2 at p_t = 0.99",
+                lambda f, p: f(torch.full_like(p, 0.99)),
+                lambda factor, p: factor <= 0.2,
+            ),
+            Condition("a slope below 0, seen by autograd", autograd, lambda fall, p: fall < 0),
+            Condition("another factor than (1 - p_t)^γ: here γ would be", power, lambda g, p: g.max() - g.min() > 1e-3),
         ),
     ),
 )

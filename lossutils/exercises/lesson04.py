@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from .judging import Exercise, Mistake
+from .exercise import Exercise, Mistake
 from .mistakes import bits, sign, tens, through
 
 LOG = "`log_softmax` is never above 0"
@@ -108,6 +108,8 @@ EXERCISES = (
             Mistake("the minus sign is missing", NO_IDEA, spoil=lambda a: (-a[0], a[1])),
             Mistake("a base-10 logarithm in place of ln", NO_IDEA, spoil=lambda a: (a[0] / math.log(10), a[1])),
             Mistake(bits("").said, NO_IDEA, spoil=lambda a: (a[0] / math.log(2), a[1])),
+            Mistake("2 takes e's place, in the logarithm and in the power", NO_IDEA, (math.log2(100), 2**-11.3)),
+            Mistake("10 takes e's place, in the logarithm and in the power", NO_IDEA, (2.0, 10**-11.3)),
             Mistake(
                 "1/C is the probability of “no idea”, and the loss is -ln of it",
                 NO_IDEA,
@@ -203,6 +205,11 @@ EXERCISES = (
                     lambda s, t, w, whole=whole: w * (s.softmax(1) - one_hot(s, t)) / whole(w, t),
                 )
                 for whole in (lambda w, t: w[t].sum(), lambda w, t: len(t), lambda w, t: w.sum(), lambda w, t: 1)
+            ),
+            Mistake(
+                "only the entry of the true class is weighted, where its whole row is",
+                WEIGHTS,
+                lambda s, t, w: s.softmax(1) / len(s) - one_hot(s, t) * w[t][:, None] / w[t].sum(),
             ),
             Mistake(
                 "w[target] needs [:, None], so that it multiplies rows",

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from lossutils.information import cross_entropy, entropy, kl_divergence
 
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .mistakes import bits, sign, tens, through
 
 SURPRISE = "Surprise: the rarer an event, the larger its $-\\ln p$"
@@ -75,6 +75,16 @@ NARROW = torch.tensor([0.98, 0.01, 0.01], dtype=torch.float64)
 
 def number(divergence, p, q):
     return divergence(p, q).item()
+
+
+def neighbours(p):
+    """Distributions that differ from P in two outcomes each."""
+    for i in range(p.shape[-1]):
+        moved = torch.where(p[..., i - 1] >= p[..., i], p[..., i - 1] / 2, -p[..., i] / 2)
+        q = p.clone()
+        q[..., i] += moved
+        q[..., i - 1] -= moved
+        yield q
 
 
 EXERCISES = (
@@ -169,7 +179,13 @@ EXERCISES = (
             tens(BIT),
         ),
         inputs=pairs,
-        edges=((HARD, COIN), (torch.tensor([[0.0, 0.3, 0.7], [0.5, 0.0, 0.5]]), torch.full((2, 3), 1 / 3)), RARE),
+        edges=(
+            (HARD, COIN),
+            (torch.tensor([[0.0, 0.3, 0.7], [0.5, 0.0, 0.5]]), torch.full((2, 3), 1 / 3)),
+            (torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]), torch.tensor([0.5, 0.5, 0.0]).expand(2, 3)),
+            RARE,
+        ),
+        beyond=((HARD, HARD.flip(0)),),
     ),
     Exercise(
         "js-divergence",
@@ -340,17 +356,32 @@ EXERCISES = (
             *pairs(generator),
         ],
         holds=(
-            ("one number for each pair of distributions", lambda f, p, q: f(p, q).shape == p.shape[:-1]),
-            ("0 for Q = P", lambda f, p, q: f(p, p).abs() < 1e-3),
-            ("more than 0, for Q is not P", lambda f, p, q: f(p, q) > 0),
-            ("the same both ways", lambda f, p, q: torch.allclose(f(p, q), f(q, p), rtol=1e-3, atol=1e-6)),
-            (
-                "a finite number for [1, 0] and [0, 1]",
-                lambda f, p, q: f(HARD.to(p.dtype), HARD.flip(0).to(p.dtype)).isfinite(),
+            Condition(
+                "one number for each pair of distributions",
+                lambda f, p, q: f(p, q),
+                lambda d, p, q: d.shape == p.shape[:-1],
             ),
-            (
-                "another divergence than JS",
-                lambda f, p, q: not torch.allclose(f(p, q), js(p, q).to(p.dtype), rtol=1e-3, atol=1e-6),
+            Condition("0 for Q = P", lambda f, p, q: f(p, p), lambda d, p, q: d.abs() < 1e-3),
+            Condition("more than 0 for Q that is not P", lambda f, p, q: f(p, q), lambda d, p, q: d > 0),
+            Condition(
+                "more than 0, whichever two outcomes P and Q differ in",
+                lambda f, p, q: torch.stack([f(p, other) for other in neighbours(p)]),
+                lambda d, p, q: d > 0,
+            ),
+            Condition(
+                "the same both ways: D(P, Q) - D(Q, P) = 0",
+                lambda f, p, q: f(p, q) - f(q, p),
+                lambda gap, p, q: gap.abs() < 1e-4,
+            ),
+            Condition(
+                "a finite number for [1, 0] and [0, 1]",
+                lambda f, p, q: f(HARD.to(p.dtype), HARD.flip(0).to(p.dtype)),
+                lambda d, p, q: d.isfinite(),
+            ),
+            Condition(
+                "another divergence than JS: D - JS should not be 0",
+                lambda f, p, q: f(p, q) - js(p, q),
+                lambda gap, p, q: gap.abs().max() > 1e-4,
             ),
         ),
     ),

@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn.functional import one_hot, poisson_nll_loss, softplus
 
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .mistakes import averaged, bits, sign, summed, tens
 
 START = "One neuron, one example, two starts"
@@ -14,11 +14,11 @@ CHAIN = "But a neuron learns from the gradient, not from the cost"
 SLOPE = "The sigmoid's slope is tiny where the neuron is sure"
 CANCEL = "Squared error keeps the small slope, cross entropy cancels it"
 HAND = "By hand, at the bad start: 0.0173 and 0.9820"
-BOTH = "Both starts: under squared error the worse neuron learns less"
+BOTH = "Which neuron learns more from the example?"
 FOUR = "The same gradient four times"
 HALF = COSTS
 LETS_GO = "Move: cost and push over the score"
-STEPS = "From a bad start, squared error takes ten times as many steps"
+STEPS = "A worse start: how many times as many steps?"
 BRIER = "Where squared error on probabilities is right: scoring forecasts"
 PROPER = "Move: three expected scores"
 JUDGE = "Train with cross entropy, judge with both"
@@ -77,15 +77,10 @@ def counts(generator):
     ]
 
 
-def fits(f, s, y, h=0.01):
-    """By a difference wide enough for an answer that computes in float32 whatever it is given."""
+def pull(f, s, y, h=0.01):
+    """The slope, by a difference wide enough for an answer that computes in float32 whatever it is given."""
     s, y = s.double(), y.double()
-    slope = (torch.as_tensor(f(s + h, y)) - torch.as_tensor(f(s - h, y))) / (2 * h)
-    return (slope - (s.exp() - y)).abs() < 1e-3 * (1 + s.exp())
-
-
-def each(f, s, y):
-    return torch.as_tensor(f(s, y)).shape == s.shape
+    return ((f(s + h, y) - f(s - h, y)) / (2 * h)).detach()
 
 
 EXERCISES = (
@@ -104,6 +99,7 @@ EXERCISES = (
             Mistake("the sigmoid's slope is missing under squared error", SLOPE, (3 * P, 3 * P)),
             Mistake("cross entropy keeps the sigmoid's slope, which it cancels", CANCEL, (3 * P * FLAT, 3 * P * FLAT)),
             Mistake("the gradients by p, where those by w are asked for", CHAIN, (P, 1 / (1 - P))),
+            Mistake("y = 1 is taken, where the label is 0", CHAIN, (-3 * (1 - P) * P * (1 - P), -3 * (1 - P))),
             Mistake("b is not added to the score", START, (3 * P_3**2 * (1 - P_3), 3 * P_3)),
         ),
     ),
@@ -250,6 +246,7 @@ EXERCISES = (
             Mistake("the factor 56.6 alone: cross entropy's rate is 0.15, not 1", HAND, 1 / FLAT),
             Mistake("the ratio is upside down: squared error needs the larger rate", HAND, 0.15 * FLAT),
             Mistake("the gradient without the ½, as nn.MSELoss() has it", HALF, 0.15 / FLAT / 2),
+            Mistake("cross entropy's gradient is p, not 1", HAND, 0.15 / (P * FLAT)),
             Mistake("the costs are compared, not the gradients", CHAIN, -0.15 * math.log(1 - P) / (P**2 / 2)),
             Mistake("the mild start's slope", BOTH, 0.15 * (1 + math.exp(-1)) * (1 + math.exp(1))),
             Mistake("the numbers of steps are compared, not the first step", STEPS, 0.15 * 232 / 17),
@@ -288,8 +285,12 @@ EXERCISES = (
         ),
         inputs=counts,
         holds=(
-            ("one loss for each score", each),
-            ("a loss whose slope over s is e^s - y", fits),
+            Condition("one loss for each score", lambda f, s, y: f(s, y), lambda loss, s, y: loss.shape == s.shape),
+            Condition(
+                "a loss whose slope over s is e^s - y",
+                pull,
+                lambda found, s, y: (found - (s.double().exp() - y)).abs() < 1e-3 * (1 + s.double().exp()),
+            ),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 import torch
 
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .mistakes import averaged, sign, summed
 
 L1 = "L1: take the absolute value, then the mean"
@@ -14,7 +14,7 @@ JOINT = "Move: four losses of one error"
 LOUD = "The gradient says how loudly each error may speak"
 ZERO = "Why the mean and why the median: set the slope to 0"
 WITHOUT_LIMIT = "Move: the best constant while the last bus gets later"
-TYPING = "As measured: the MSE line follows the typing errors"
+TYPING = "Move: add typing errors, watch three lines"
 DIFFERENCE = "Now the answer is a number, and the error is a difference"
 FUNCTION = "When is an `autograd.Function` needed? When autograd cannot see inside"
 
@@ -74,7 +74,7 @@ def minutes(generator):
 
     def drawn(n):
         whole = torch.randint(-9, 10, (2, n), generator=generator).float()
-        return whole[0] + 0.8 * torch.rand(n, generator=generator) - 0.4, whole[1]
+        return whole[0] + 0.8 * torch.rand(n, generator=generator) - 0.4, whole[1] + 0.25 * (whole[0] % 4)
 
     return [
         (torch.tensor([3.75]), torch.tensor([6.0])),
@@ -90,26 +90,17 @@ def ordinary(e):
 def errors(generator):
     def drawn(n):
         e = 40 * torch.randn(n, generator=generator)
-        return (torch.cat([e, torch.tensor([900.0])]),)
+        e = torch.cat([e, torch.tensor([900.0])])
+        return (e[torch.randperm(n + 1, generator=generator)],)
 
-    return [(torch.tensor([-0.5, 1.0, 0.25, -2.0, -10.0]),), *map(drawn, (20, 30, 40))]
+    few_wild = torch.cat([torch.linspace(-20, 25, 19), torch.tensor([700.0, -650.0, 800.0])])
+    first = torch.tensor([-0.5, 1.0, 0.25, -2.0, -10.0])
+    return [(first,), (few_wild,), *map(drawn, (20, 30, 40))]
 
 
 def one_wild(e):
     """The errors once more, the largest one a hundred times as large."""
     return torch.where(e.abs() == e.abs().max(), 100 * e, e)
-
-
-def stays(f, e):
-    return abs(float(f(one_wild(e))) / float(f(e)) - 1) < 0.1
-
-
-def in_seconds(f, e):
-    return abs(float(f(60 * e)) / (60 * float(f(e))) - 1) < 1e-3
-
-
-def sized(f, e):
-    return 1 / 3 < float(f(e)) / e.abs().median().item() < 5
 
 
 EXERCISES = (
@@ -168,6 +159,11 @@ EXERCISES = (
                 lambda x, y, q: torch.minimum(q * (y - x), (q - 1) * (y - x)),
             ),
             averaged(L1),
+            Mistake(
+                "a price for each mistake, where each minute has one",
+                L1,
+                lambda x, y, q: torch.where(y > x, q, torch.where(x > y, 1 - q, 0.0)).to(x.dtype),
+            ),
             Mistake("q on both sides: a multiple of L1", L1, lambda x, y, q: q * (x - y).abs()),
             Mistake("a prediction that is too large is free", LOUD, lambda x, y, q: q * (y - x).clamp(min=0)),
             Mistake("a prediction that is too small is free", LOUD, lambda x, y, q: (1 - q) * (x - y).clamp(min=0)),
@@ -207,6 +203,7 @@ EXERCISES = (
                 lambda c, y, q: (y > c).to(y).mean(-1) - q,
             ),
             Mistake("the loss itself, not its slope", LOUD, lambda c, y, q: pinball(c, y, q).mean(-1)),
+            Mistake("// cuts the share off to 0 or 1", ZERO, lambda c, y, q: (y < c).sum(-1) // y.shape[-1] - q),
             Mistake("the share of targets below c: where is q?", ZERO, lambda c, y, q: (y < c).to(y).mean(-1)),
             Mistake(
                 "the targets above c do not pull",
@@ -288,10 +285,23 @@ EXERCISES = (
         ),
         inputs=errors,
         holds=(
-            ("a δ above 0", lambda f, e: float(f(e)) > 0),
-            ("a δ that moves by less than 10 % if the largest error grows a hundredfold", stays),
-            ("a δ 60 times as large if every error is", in_seconds),
-            ("a δ between a third of the median |e| and five times it", sized),
+            Condition("one number", lambda f, e: torch.as_tensor(f(e)), lambda delta, e: delta.numel() == 1),
+            Condition("a δ above 0", lambda f, e: f(e), lambda delta, e: delta > 0),
+            Condition(
+                "a δ that moves by less than 10 % if the largest error grows a hundredfold: it is, times before,",
+                lambda f, e: f(one_wild(e)) / f(e),
+                lambda ratio, e: (ratio - 1).abs() < 0.1,
+            ),
+            Condition(
+                "a δ 60 times as large if every error is: it is, times before,",
+                lambda f, e: f(60 * e) / f(e),
+                lambda ratio, e: (ratio / 60 - 1).abs() < 1e-3,
+            ),
+            Condition(
+                "a δ between a third of the median |e| and five times it: it is, times that median,",
+                lambda f, e: f(e) / e.abs().median(),
+                lambda share, e: (share > 1 / 3) & (share < 5),
+            ),
         ),
     ),
 )

@@ -2,9 +2,9 @@
 
 import torch
 
-from ..gradients import autograd
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .mistakes import averaged, bits, sign, swapped
+from .trials import slope
 
 TRUTH = "One photo, three scores: all that this lesson needs"
 RANKING = "MarginRankingLoss: the better one must lead by a margin"
@@ -83,6 +83,9 @@ def by_exponentials(x1, x2, y):
     return -y * e / (1 + e)
 
 
+LEADS_BELOW = torch.tensor([-20.0, -3.0, -1.0, -0.5, 0.0, 0.3, 0.6, 0.8, 0.9])
+
+
 def smooth_hinge(z):
     missing = (1 - z).clamp(min=0)
     return torch.where(missing < 1, missing**2 / 2, missing - 0.5)
@@ -130,12 +133,25 @@ EXERCISES = (
         inputs=many_hot,
         edges=((torch.tensor([1.0, 1.0, 1.0]),), (torch.tensor([0.0, 0.0]),)),
         holds=(
-            ("1 for a yes and -1 for a no, first", lambda f, y: torch.as_tensor(f(y)[0]) == signs(y)),
-            ("a list as long as y, second", lambda f, y: len(f(y)[1]) == len(y)),
-            ("a list of integers", lambda f, y: not torch.as_tensor(f(y)[1]).is_floating_point()),
-            (
+            Condition(
+                "two tensors, each as long as y",
+                lambda f, y: [len(part) for part in f(y)],
+                lambda sizes, y: sizes == [len(y)] * 2,
+            ),
+            Condition(
+                "1 for a yes and -1 for a no, first",
+                lambda f, y: torch.as_tensor(f(y)[0]),
+                lambda given, y: given == signs(y),
+            ),
+            Condition(
+                "a list of integers, second",
+                lambda f, y: torch.as_tensor(f(y)[1]),
+                lambda given, y: not given.is_floating_point() and given.dtype != torch.bool,
+            ),
+            Condition(
                 "a list of the labels, each once, before the first -1",
-                lambda f, y: named(f(y)[1]) == y.nonzero().flatten().tolist(),
+                lambda f, y: torch.as_tensor(f(y)[1]),
+                lambda given, y: named(given) == y.nonzero().flatten().tolist(),
             ),
         ),
     ),
@@ -294,14 +310,27 @@ EXERCISES = (
         edges=((torch.tensor([-4.0, 1.5]),), (torch.tensor([-50.0, 50.0]),)),
         gradient=0,
         holds=(
-            ("one number for each lead", lambda f, z: f(z).shape == z.shape),
-            ("a loss that is never below 0", lambda f, z: f(z) >= 0),
-            ("a loss of 0 from a lead of 1 on", lambda f, z: (z < 1) | (f(z).abs() < 1e-6)),
-            ("a gradient below 0 while the lead is below 0.9", lambda f, z: (z > 0.9) | (autograd(f, z) < 0)),
-            ("a gradient between -1 and 0", lambda f, z: (autograd(f, z) <= 0) & (autograd(f, z) >= -1 - 1e-4)),
-            (
+            Condition("one number for each lead", lambda f, z: f(z), lambda loss, z: loss.shape == z.shape),
+            Condition("a loss that is never below 0", lambda f, z: f(z), lambda loss, z: loss >= 0),
+            Condition(
+                "a loss of 0 from a lead of 1 on",
+                lambda f, z: f(torch.tensor([1.0, 1.001, 1.5, 2.0, 10.0, 50.0], dtype=z.dtype)),
+                lambda loss, z: loss.abs() < 1e-6,
+            ),
+            Condition(
+                "a gradient below 0 up to a lead of 0.9",
+                lambda f, z: slope(f, torch.cat([z.flatten(), LEADS_BELOW.to(z.dtype)]).clamp(max=0.9)),
+                lambda pull, z: pull < 0,
+            ),
+            Condition(
+                "a gradient between -1 and 0",
+                lambda f, z: slope(f, torch.cat([z.flatten(), LEADS_BELOW.to(z.dtype)])),
+                lambda pull, z: (pull <= 1e-6) & (pull >= -1 - 1e-4),
+            ),
+            Condition(
                 "a gradient nearer to 0 than 0.2 at a lead of 0.95",
-                lambda f, z: autograd(f, torch.full_like(z, 0.95)).abs() < 0.2,
+                lambda f, z: slope(f, torch.full_like(z, 0.95)),
+                lambda pull, z: pull.abs() < 0.2,
             ),
         ),
     ),

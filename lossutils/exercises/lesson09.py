@@ -2,9 +2,9 @@
 
 import torch
 
-from ..gradients import autograd
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .mistakes import averaged, sign
+from .trials import slope
 
 TWO = "Two penalties: the sum of sizes, the sum of squares"
 NUMBERS = "Loop, vectorised, `lossutils`, torch: the same two numbers"
@@ -30,8 +30,13 @@ def networks(generator):
     return [
         (torch.tensor([[2.0]]), torch.tensor([1.0])),
         (torch.tensor([[2.0, -0.5]]), torch.tensor([3.0])),
+        (torch.tensor([[1.0, -2.0], [0.5, 3.0]]), torch.tensor([[2.0, 1.0]])),  # layers without bias
+        (torch.tensor([[1.0, 2.0]]),),
         *(tuple(torch.randn(*size, generator=generator) for size in shapes) for shapes in sizes),
     ]
+
+
+WEIGHTS = torch.tensor([0.002, 0.05, 0.2, 0.7, 1.5, 3.0, 8.0, 20.0])
 
 
 def soft(a, amount):
@@ -115,6 +120,16 @@ EXERCISES = (
                 "the biases are counted, and the weights are not",
                 COLUMNS,
                 lambda *p: sum(b.square().sum() for b in p[1::2]),
+            ),
+            Mistake(
+                "a layer with one output has one row: its weights are no bias",
+                COLUMNS,
+                lambda *p: sum(w.square().sum() for w in p if len(w) > 1),
+            ),
+            Mistake(
+                "every second one is counted: a layer without a bias breaks that order",
+                COLUMNS,
+                lambda *p: sum(w.square().sum() for w in p[::2]),
             ),
             Mistake("this is L1: sizes, where squares are meant", TWO, of_weights(lambda p: p.abs().sum())),
             Mistake("the squaring is forgotten", TWO, of_weights(lambda p: p.sum())),
@@ -235,13 +250,31 @@ EXERCISES = (
         edges=((torch.tensor([-5.0, 5.0]),), (torch.tensor([-0.001, 0.001]),)),
         gradient=0,
         holds=(
-            ("one number for each weight", lambda f, w: f(w).shape == w.shape),
-            ("a price of 0 for a weight of 0", lambda f, w: f(torch.zeros_like(w)).abs() < 1e-6),
-            ("a price above 0 for any other weight", lambda f, w: f(w) > 0),
-            ("the same price for w and -w", lambda f, w: (f(w) - f(-w)).abs() < 1e-5),
-            ("a price that never falls while the weight grows", lambda f, w: autograd(f, w) * w.sign() >= -1e-6),
-            ("a pull above 0.5 at w = 0.001", lambda f, w: autograd(f, torch.full_like(w, 0.001)) > 0.5),
-            ("a pull below 0.5 at w = 5", lambda f, w: autograd(f, torch.full_like(w, 5.0)) < 0.5),
+            Condition("one number for each weight", lambda f, w: f(w), lambda price, w: price.shape == w.shape),
+            Condition(
+                "a price of 0 for a weight of 0",
+                lambda f, w: f(torch.zeros_like(w)),
+                lambda price, w: price.abs() < 1e-6,
+            ),
+            Condition("a price above 0 for any other weight", lambda f, w: f(w), lambda price, w: price > 0),
+            Condition(
+                "the same price for w and -w: their difference is 0",
+                lambda f, w: f(w) - f(-w),
+                lambda gap, w: gap.abs() < 1e-5,
+            ),
+            Condition(
+                "a pull of at least 0: the price never falls as |w| grows",
+                lambda f, w: slope(f, torch.cat([w.flatten(), WEIGHTS.to(w.dtype)]).abs()),
+                lambda pull, w: pull >= -1e-6,
+            ),
+            Condition(
+                "a pull above 0.5 at w = 0.001",
+                lambda f, w: slope(f, torch.full_like(w, 0.001)),
+                lambda pull, w: pull > 0.5,
+            ),
+            Condition(
+                "a pull below 0.5 at w = 5", lambda f, w: slope(f, torch.full_like(w, 5.0)), lambda pull, w: pull < 0.5
+            ),
         ),
     ),
 )

@@ -6,8 +6,9 @@ import torch
 from torch.nn.functional import binary_cross_entropy
 
 from ..gradients import autograd
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .mistakes import averaged, sign
+from .trials import slope
 
 FLOAT = "A float has few digits and a limited range"
 FOUR = "Where exp and σ saturate"
@@ -118,11 +119,6 @@ def through_bce(s):
     return binary_cross_entropy(s.sigmoid(), torch.zeros_like(s), reduction="none")
 
 
-def never_falling(f, s):
-    """Whether no slope is lower a step to the right: autograd gives a corner its upper end, and that would be."""
-    return autograd(f, s + 0.25) >= autograd(f, s) - 1e-4
-
-
 EXERCISES = (
     Exercise(
         "smallest-eps",
@@ -195,8 +191,14 @@ EXERCISES = (
             averaged(NO),
         ),
         inputs=negatives,
-        edges=((torch.tensor([-1e-9]),), (torch.tensor([-50.0]),), (torch.tensor([-1e-20, -80.0]),)),
+        edges=(
+            (torch.tensor([-1e-9]),),
+            (torch.tensor([-50.0]),),
+            (torch.tensor([-1e-20, -80.0]),),
+            (torch.tensor([-1e-6, -1e-4, -0.69, -0.7, -10.0, -17.0, -25.0]),),
+        ),
         gradient=0,
+        graph=True,
         atol=0.0,
     ),
     Exercise(
@@ -255,6 +257,11 @@ EXERCISES = (
             *(
                 Mistake("q to the power γ - 1 is inf where q is rounded to 0, and inf · 0 is nan", HALF, wrong)
                 for wrong in (by_division(), by_autograd)
+            ),
+            Mistake(
+                "the chain rule's 1 - q is missing: dq/ds = q(1 - q)",
+                HALF,
+                lambda s, gamma: s.sigmoid() ** gamma * (gamma * torch.logaddexp(s, 0 * s) + s.sigmoid()),
             ),
             *(
                 Mistake("ε on q keeps the number finite, and bends it where q is small", EPS, by_division(eps))
@@ -358,11 +365,19 @@ EXERCISES = (
         ),
         gradient=0,
         holds=(
-            ("one number for each score", lambda f, s: f(s).shape == s.shape),
-            ("a loss above 0", lambda f, s: f(s) > 0),
-            ("a loss at most 1 away from max(s, 0)", lambda f, s: (f(s) - s.clamp(min=0)).abs() <= 1),
-            ("a gradient above 0 and at most 1", lambda f, s: (autograd(f, s) > 0) & (autograd(f, s) <= 1 + 1e-4)),
-            ("a gradient that never falls while the score grows", never_falling),
+            Condition("one number for each score", lambda f, s: f(s), lambda loss, s: loss.shape == s.shape),
+            Condition("a loss above 0", lambda f, s: f(s), lambda loss, s: loss > 0),
+            Condition(
+                "a loss at most 1 away from max(s, 0): it is away by",
+                lambda f, s: f(s) - s.clamp(min=0),
+                lambda gap, s: gap.abs() <= 1,
+            ),
+            Condition("a gradient above 0 and at most 1", slope, lambda pull, s: (pull > 0) & (pull <= 1 + 1e-4)),
+            Condition(
+                "a gradient that never falls: a step of 0.25 to the right it is larger by",
+                lambda f, s: slope(f, s + 0.25) - slope(f, s),
+                lambda growth, s: growth >= -1e-4,
+            ),
         ),
         atol=1e-10,
     ),

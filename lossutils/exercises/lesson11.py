@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from .judging import Exercise, Mistake
+from .exercise import Exercise, Mistake
 
 QUESTIONS = "Five questions find most slips"
 FOUR = "Loop, formula, `lossutils` and torch agree on 1.0778"
@@ -28,7 +28,28 @@ def tables(generator):
     ]
     printed = [((s.softmax(i % 2) * 10_000).round() / 10_000,) for i, s in enumerate(scores)]
     corner = torch.tensor([[0.2, 0.8], [0.8, 0.9]])  # only its first row and column sum to 1
-    return [*printed, (corner,), ((scores[1].softmax(1) * 10_000).round() / 10_000,), (scores[0],), (scores[2],)]
+    drifted = torch.tensor([[0.1234] * 5 + [0.3828], [0.2222] * 4 + [0.0556] * 2])  # all rounded to the same side
+    close = torch.tensor([[0.5, 0.502], [0.504, 0.5]])
+    nearly = torch.tensor([[0.52, 0.51], [0.47, 0.52]])  # rounded to four decimals, no sum is off by so much
+    return [
+        *printed,
+        (corner,),
+        (nearly,),
+        (close,),
+        (drifted,),
+        ((scores[1].softmax(1) * 10_000).round() / 10_000,),
+        (scores[0],),
+        (scores[2],),
+    ]
+
+
+def fixed(table, room):
+    """The same room for every sum, however long."""
+    return next((d for d in (0, 1) if ((table.sum(d) - 1).abs() <= room).all()), -1)
+
+
+def nearly_exact(table):
+    return next((d for d in (0, 1) if torch.allclose(table.sum(d), torch.ones_like(table.sum(d)))), -1)
 
 
 def of_the_first(table):
@@ -54,7 +75,7 @@ def pairs(generator):
         gap, half = torch.atanh(0.5 * 10.0**-d / p), 0.5 * 10.0**-k
         share = torch.tensor([-1.6, -0.9, -0.3, 0.0, 0.3, 0.9, 1.6, 2.5], dtype=torch.float64)
         cases.append((p.float(), (-full.log()).mul(10**k).round().div(10**k).float(), d, k))
-        cases.append((p.float(), (-p.log() + share * (gap + half)).float(), d, k))
+        cases.append((p.float(), (-p.log() + share * (gap + half)).mul(10**k).round().div(10**k).float(), d, k))
     return cases
 
 
@@ -72,6 +93,7 @@ EXERCISES = (
             Mistake("the entropy of three classes is at most ln 3 = 1.0986", QUESTIONS, (0, 1, 1, 0)),
             Mistake("log_softmax is the logarithm of a probability, so never above 0", QUESTIONS, (0, 1, 0, 1)),
         ),
+        later=True,
     ),
     Exercise(
         "unit",
@@ -95,7 +117,23 @@ EXERCISES = (
                 FOUR,
                 lambda t: torch.where(which_dim(t) < 0, -1, 1 - which_dim(t)),
             ),
-            Mistake("rounded numbers need not sum to exactly 1", DIGITS, lambda t: which_dim(t, room=1e-9)),
+            *(
+                Mistake("rounded numbers need not sum to exactly 1", DIGITS, lambda t, room=room: which_dim(t, room))
+                for room in (0.0, 1e-9, 1e-7, 2e-6)
+            ),
+            Mistake("rounded numbers need not sum to exactly 1", DIGITS, nearly_exact),
+            *(
+                Mistake("the room grows with the number of rounded terms", DIGITS, lambda t, room=room: fixed(t, room))
+                for room in (1e-4, 2e-4)
+            ),
+            *(
+                Mistake(
+                    "this tolerance lets tables through that are no softmax",
+                    TOLERANCE,
+                    lambda t, room=room: fixed(t, room),
+                )
+                for room in (0.01, 0.05, 0.1)
+            ),
             Mistake(
                 "the tolerance lets tables through that are no softmax", TOLERANCE, lambda t: which_dim(t, room=9.0)
             ),

@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from .judging import Exercise, Mistake
+from .exercise import Condition, Exercise, Mistake
 from .lesson04 import (
     A_SOFTMAX_TOO_MANY,
     COLUMNS,
@@ -21,7 +21,7 @@ from .mistakes import sign, summed
 BASICS = "What you bring from lesson 04"
 HAND = "By hand: two scores and three temperatures"
 MARGIN = "Margin softmax asks for more than a lead"
-TARGET = "Label smoothing: a target that is a little unsure on purpose"
+TARGET = "Label smoothing: a target that is a little unsure"
 SMOOTHING = "Move: how much smoothing, how large a lead?"
 
 
@@ -58,13 +58,15 @@ def pull(f, s, target, lead):
     return torch.autograd.grad(f(x, target[:1]).sum(), x)[0][0, target[0]]
 
 
-def is_alone(f, s, target):
-    """The gradient of the first row stays when the second row is another one."""
-    slopes = []
-    for other in (s[:1] + 1.5, s[:1].flip(1) - 3):
-        x = torch.cat([s[:1], other]).requires_grad_()
-        slopes.append(torch.autograd.grad(f(x, target[:1].repeat(2)).sum(), x)[0][0])
-    return torch.allclose(*slopes, rtol=1e-3, atol=1e-5)
+def change_beside(f, s, target):
+    """By how much the gradient of a row changes with the row beside it, sure and right or sure and wrong."""
+    true = one_hot(s, target[:1])
+    first = torch.cat([s[:1], *(lead * true.to(s.dtype) for lead in (-2, 0, 2, 3, 4, 5))])
+    gradients = []
+    for other in (s[:1] + 1.5, s[:1].flip(1) - 3, 30 * true.to(s.dtype), -30 * true.to(s.dtype)):
+        rows = [torch.cat([row[None], other]).requires_grad_() for row in first]
+        gradients.append(torch.stack([torch.autograd.grad(f(x, target[:1].repeat(2)).sum(), x)[0][0] for x in rows]))
+    return torch.stack([gradient - gradients[0] for gradient in gradients])
 
 
 EXERCISES = (
@@ -124,6 +126,11 @@ EXERCISES = (
                 "what is taken from the true class is given to no class",
                 TARGET,
                 lambda s, t, e: (1 - e) * F.cross_entropy(s, t),
+            ),
+            Mistake(
+                "ε is divided by the number of examples, where it is shared among the classes",
+                TARGET,
+                lambda s, t, e: F.cross_entropy(s, one_hot(s, t) * (1 - e) + e / len(s)),
             ),
             Mistake("ε and 1 − ε are swapped", TARGET, spoil=lambda f: lambda s, t, e: f(s, t, 1 - e)),
             Mistake(
@@ -238,14 +245,37 @@ EXERCISES = (
             *labelled(generator)[1:4],
         ],
         holds=(
-            ("a gradient below -0.3 by the true score at (-6, 0, 0)", lambda f, s, t: pull(f, s, t, -6.0) < -0.3),
-            ("a gradient below -0.01 by the true score at (1, 0, 0)", lambda f, s, t: pull(f, s, t, 1.0) < -0.01),
-            ("a gradient of 0 or more by the true score at (8, 0, 0)", lambda f, s, t: pull(f, s, t, 8.0) > -1e-6),
-            (
-                "the same loss when 50 is added to every score",
-                lambda f, s, t: torch.allclose(f(s + 50, t), f(s, t), rtol=1e-3, atol=1e-3),
+            Condition("one number: the mean", lambda f, s, t: f(s, t), lambda loss, s, t: loss.shape == ()),
+            Condition(
+                "the same loss for a batch and for that batch twice: the difference is 0",
+                lambda f, s, t: f(s.repeat(2, 1), t.repeat(2)) - f(s, t),
+                lambda gap, s, t: gap.abs() < 1e-4,
             ),
-            ("a gradient of the first photo that the second one does not change", is_alone),
+            Condition(
+                "a gradient below -0.3 by the true score at (-6, 0, 0)",
+                lambda f, s, t: pull(f, s, t, -6.0),
+                lambda g, s, t: g < -0.3,
+            ),
+            Condition(
+                "a gradient below -0.01 by the true score at (1, 0, 0)",
+                lambda f, s, t: pull(f, s, t, 1.0),
+                lambda g, s, t: g < -0.01,
+            ),
+            Condition(
+                "a gradient of 0 or more by the true score at (8, 0, 0)",
+                lambda f, s, t: pull(f, s, t, 8.0),
+                lambda g, s, t: g > -1e-6,
+            ),
+            Condition(
+                "the same loss when 50 is added to every score: the difference is 0",
+                lambda f, s, t: f(s + 50, t) - f(s, t),
+                lambda gap, s, t: gap.abs() < 1e-3 * (1 + s.abs().max()),
+            ),
+            Condition(
+                "a gradient of the first photo that the second one does not change: it changes by",
+                change_beside,
+                lambda change, s, t: change.abs().max() < 1e-4,
+            ),
         ),
     ),
 )

@@ -38,9 +38,7 @@ ANSWERS = {
     "weight-penalty": (
         penalty_as_a_loop,
         lambda *parameters: l2_penalty([p for p in parameters if p.ndim > 1]),
-        lambda *parameters: sum(torch.linalg.vector_norm(p) ** 2 for p in parameters[::2]),
         lambda *parameters: torch.cat([p.flatten() for p in parameters if p.ndim > 1]).pow(2).sum(),
-        lambda *parameters: l2_penalty(parameters) - l2_penalty(parameters[1::2]),
         lambda *parameters: sum((p.double() ** 2).sum() for p in parameters if len(p.shape) == 2),
     ),
     "elastic-net": (

@@ -114,22 +114,22 @@ TO_A_RESULT = TO_A_NUMBER | {
     "it is turned over: rows for columns, or the order reversed": lambda x: x.mT if x.ndim > 1 else x.flip(0),
 }
 # What would have made a wrong answer right.
-LACKS = {
-    "the mean over all is missing": torch.mean,
-    "the sum over all is missing": torch.sum,
-    "the mean over the last dimension is missing": lambda x: x.mean(-1),
-    "the sum over the last dimension is missing": lambda x: x.sum(-1),
-    "a dimension too many: one number each is asked for": lambda x: x.squeeze(-1),
-    "a dimension too many: one number each is asked for ": lambda x: x.squeeze(0),
-    "the minus sign and the mean are missing": lambda x: -x.mean(),
-    "the logarithm is missing": torch.log,
-    "minus the logarithm is missing": lambda x: -torch.log(x),
-    "the root is missing": torch.sqrt,
-    "the square is missing": torch.square,
-    "the exponential is missing": torch.exp,
-    "the sigmoid is missing": torch.sigmoid,
-    "the softmax is missing": lambda x: x.softmax(-1),
-}
+LACKS = (
+    ("the mean over all is missing", torch.mean),
+    ("the sum over all is missing", torch.sum),
+    ("the mean over the last dimension is missing", lambda x: x.mean(-1)),
+    ("the sum over the last dimension is missing", lambda x: x.sum(-1)),
+    ("a dimension too many: one number each is asked for", lambda x: x.squeeze(-1)),
+    ("a dimension too many: one number each is asked for", lambda x: x.squeeze(0)),
+    ("the minus sign and the mean are missing", lambda x: -x.mean()),
+    ("the logarithm is missing", torch.log),
+    ("minus the logarithm is missing", lambda x: -torch.log(x)),
+    ("the root is missing", torch.sqrt),
+    ("the square is missing", torch.square),
+    ("the exponential is missing", torch.exp),
+    ("the sigmoid is missing", torch.sigmoid),
+    ("the softmax is missing", lambda x: x.softmax(-1)),
+)
 
 
 def _floats(x):
@@ -204,14 +204,54 @@ TO_A_SETTING = {
 }
 
 
+# What may happen to a result, together with an argument `x`.
+WITH_AN_ARGUMENT = (
+    ("it is multiplied with `{}` once too often", lambda v, x: v * x),
+    ("it is divided by `{}` once too often, or a factor `{}` is missing", lambda v, x: v / x),
+    ("`{}` is added once too often", lambda v, x: v + x),
+    ("`{}` is taken off once too often", lambda v, x: v - x),
+    ("it is multiplied with 1 - `{}` once too often", lambda v, x: v * (1 - x)),
+    ("it is divided by 1 - `{}`, or that factor is missing", lambda v, x: v / (1 - x)),
+)
+WITH_A_SIZE = (
+    ("a sum where the mean is meant", lambda v, x: v * x.numel()),
+    ("a sum where the mean is meant", lambda v, x: v * len(x)),
+    ("it is multiplied with the number of classes, or not divided by it", lambda v, x: v * x.shape[-1]),
+    ("it is divided by all elements once too often", lambda v, x: v / x.numel()),
+    ("it is divided by the number of examples once too often", lambda v, x: v / len(x)),
+    ("it is divided by the number of classes, too", lambda v, x: v / x.shape[-1]),
+    ("it is divided by one example less, N - 1", lambda v, x: v * len(x) / (len(x) - 1)),
+    ("it is divided by one example more, N + 1", lambda v, x: v * len(x) / (len(x) + 1)),
+)
+
+
 def _changed(i, change):
     """A `spoil` that changes the argument of number i."""
     return lambda answer: lambda *inputs: answer(*inputs[:i], change(inputs[i]), *inputs[i + 1 :])
 
 
-def _at_its_result(change, *places):
-    """A `spoil` that changes the result, together with arguments."""
-    return lambda answer: lambda *inputs: change(answer(*inputs), *(inputs[i] for i in places))
+def _at_its_result(change, i):
+    """A `spoil` that changes the result, together with the argument of number i."""
+    return lambda answer: lambda *inputs: change(answer(*inputs), inputs[i])
+
+
+def _exchanged(i, j):
+    """A `spoil` that exchanges two arguments."""
+    places = {i: j, j: i}
+    return lambda answer: lambda *inputs: answer(*(inputs[places.get(k, k)] for k in range(len(inputs))))
+
+
+def _turned(i):
+    """A `spoil` that turns a table over, and the result back."""
+
+    def spoil(answer):
+        def turned(*inputs):
+            value = answer(*inputs[:i], inputs[i].mT, *inputs[i + 1 :])
+            return value.mT if value.ndim > 1 else value
+
+        return turned
+
+    return spoil
 
 
 def names(function, count):
@@ -225,62 +265,27 @@ def of_arguments(answer, cases):
     called = names(answer, min(map(len, cases)))
     columns = list(zip(*cases, strict=False))
     for i, j in itertools.combinations(range(len(called)), 2):
-        if all(_alike(case[i], case[j]) for case in cases):
-            yield Mistake(
-                f"`{called[i]}` and `{called[j]}` are exchanged",
-                spoil=lambda answer, i=i, j=j: (
-                    lambda *inputs: answer(*(inputs[{i: j, j: i}.get(k, k)] for k in range(len(inputs))))
-                ),
-            )
+        if all(map(_alike, columns[i], columns[j])):
+            yield Mistake(f"`{called[i]}` and `{called[j]}` are exchanged", spoil=_exchanged(i, j))
     for i, (name, column) in enumerate(zip(called, columns, strict=True)):
         for said, change in _changes(column).items():
             yield Mistake(said.format(name), spoil=_changed(i, change))
         if not isinstance(column[0], torch.Tensor) and len(set(column)) > 1:
-            for value in sorted({column[0], column[1], 0.5, 2.0}):
+            for value in sorted({*column[:2], 0.5, 2.0}):
                 said = f"`{name}` is not used: it is always {value:g}, whatever is given"
                 yield Mistake(said, spoil=_changed(i, lambda _, value=value: value))
-        floats = all(_floats(x) or isinstance(x, float | int) for x in column)
-        if floats:
-            for said, change in {
-                f"it is multiplied with `{name}` once too often": lambda v, x: v * x,
-                f"it is divided by `{name}` once too often, or a factor `{name}` is missing": lambda v, x: v / x,
-                f"`{name}` is added once too often": lambda v, x: v + x,
-                f"`{name}` is taken off once too often": lambda v, x: v - x,
-                f"it is multiplied with 1 - `{name}` once too often": lambda v, x: v * (1 - x),
-                f"it is divided by 1 - `{name}`, or that factor is missing": lambda v, x: v / (1 - x),
-            }.items():
+        if all(_floats(x) or isinstance(x, float | int) for x in column):
+            for said, change in WITH_AN_ARGUMENT:
+                yield Mistake(said.format(name, name), spoil=_at_its_result(change, i))
+        if all(map(_floats, column)):
+            for said, change in WITH_A_SIZE:
                 yield Mistake(said, spoil=_at_its_result(change, i))
-        if _floats(column[0]):
-            for said, change in {
-                "a sum where the mean is meant": lambda v, x: v * x.numel(),
-                "a sum where the mean is meant ": lambda v, x: v * len(x),
-                "it is multiplied with the number of classes, or a division by it is missing": lambda v, x: (
-                    v * x.shape[-1]
-                ),
-                "it is divided by all elements once too often": lambda v, x: v / x.numel(),
-                "it is divided by the number of examples once too often": lambda v, x: v / len(x),
-                "it is divided by the number of classes, too": lambda v, x: v / x.shape[-1],
-                "it is divided by one example less, N - 1": lambda v, x: v * len(x) / (len(x) - 1),
-                "it is divided by one example more, N + 1": lambda v, x: v * len(x) / (len(x) + 1),
-            }.items():
-                yield Mistake(said.strip(), spoil=_at_its_result(change, i))
             if all(x.ndim > 1 for x in column):
-                yield Mistake(
-                    f"the dimensions of `{name}` are taken the wrong way round",
-                    spoil=lambda answer, i=i: (
-                        lambda *inputs: (lambda v: v.mT if v.ndim > 1 else v)(
-                            answer(*inputs[:i], inputs[i].mT, *inputs[i + 1 :])
-                        )
-                    ),
-                )
-            for j, other in enumerate(columns):
-                if j != i and all(
-                    isinstance(x, torch.Tensor) and x.shape == y.shape for x, y in zip(other, column, strict=True)
-                ):
-                    yield Mistake(
-                        f"shapes (N,) and (N, 1) meet: every `{name}` is paired with every `{called[j]}`",
-                        spoil=_changed(i, lambda x: x.unsqueeze(-1)),
-                    )
+                yield Mistake(f"the dimensions of `{name}` are taken the wrong way round", spoil=_turned(i))
+            for other, alike in zip(called, columns, strict=True):
+                if other != name and all(map(_alike, column, alike)):
+                    said = f"shapes (N,) and (N, 1) meet: every `{name}` is paired with every `{other}`"
+                    yield Mistake(said, spoil=_changed(i, lambda x: x.unsqueeze(-1)))
 
 
 def _alike(x, y):
@@ -303,11 +308,4 @@ def _changes(column):
     return TO_SCORES | TO_ANY
 
 
-GENERAL = [
-    Mistake(said, spoil=lambda answer, f=change: lambda *inputs: _result(answer(*inputs), f))
-    for said, change in TO_A_RESULT.items()
-]
-
-
-def _result(value, change):
-    return tuple(change(v) for v in value) if isinstance(value, tuple) else change(value)
+GENERAL = [Mistake(said, spoil=through(change)) for said, change in TO_A_RESULT.items()]

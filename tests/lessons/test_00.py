@@ -36,7 +36,7 @@ class TestLesson00(Lesson):
                 abs(downhill.at()["answers"]["yes"] - each(-3, 2)[yes].sum().item()) < 1e-4
             ),
         },
-        "265d0b49": {"$s$ downhill by 2 times the slope. This factor 2": lambda: (2, 2)},
+        "265d0b49": {"$s$ downhill by 2 times the slope. This 2": lambda: (2, 2)},
         "46b1694d": {
             "0.6931 nats is the loss of a coin: it says $p = 0.5$": lambda coin: (coin, 1 / 2),
             "the loss of a coin": lambda: assert_close(log(2), 0.6931, atol=5e-5, rtol=0) is None,

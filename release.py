@@ -28,8 +28,8 @@ def project():
 
 def changes(version):
     """The section of CHANGELOG.md on one version; empty if there is none."""
-    found = re.search(rf"^## {re.escape(version)}\b[^\n]*\n(.*?)(?=^## |\Z)", text("CHANGELOG.md"), re.M | re.S)
-    return found[1].strip() if found else ""
+    found = re.search(rf"^## {re.escape(version)}(?=\s)[^\n]*\n(.*?)(?=^## |\Z)", text("CHANGELOG.md"), re.M | re.S)
+    return re.sub(r"\n +", " ", found[1].strip()) if found else ""  # a release's page keeps every line break
 
 
 def git(*command):
@@ -66,11 +66,7 @@ def plan(version):
 4. publish both under the tag v{version}, with these words:
 
 {changes(version)}
-
-Start it with
-
-    git tag v{version}
-    git push origin v{version}"""
+"""
 
 
 def wheel(folder):
@@ -98,7 +94,8 @@ def main(*arguments):
     else:
         print(plan(version))
         if found := list(problems(version)):
-            sys.exit("\nNot yet:\n" + "\n".join(f"- {sentence}" for sentence in found))
+            sys.exit("Not yet:\n" + "\n".join(f"- {sentence}" for sentence in found))
+        print(f"Start it with\n\n    git tag v{version}\n    git push origin v{version}")
 
 
 if __name__ == "__main__":

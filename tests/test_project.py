@@ -129,7 +129,9 @@ def test_every_command_of_a_document_exists(document):
     assert set(re.findall(r"\bmake ([a-z-]+)(?=[`\s]* (?:LESSON|ARGS|TORCH|#)|`)", words)) <= targets
     for module in re.findall(r"python -m ([a-z]+[.\w]*)", words):
         path = ROOT / module.replace(".", "/")
-        assert module in ("pip", "pytest") or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
+        assert module in ("pip", "pytest") or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), (
+            module
+        )
     for path in re.findall(r"`((?:lossutils|tests|web|benchmarks|notebooks|\.github)/[^`*\s]*)`", words):
         assert (ROOT / path).exists() or path == "notebooks/01_bce_by_hand.py", path
 
@@ -173,7 +175,7 @@ def checkout(tmp_path, monkeypatch):
     for file in ("pyproject.toml", "CITATION.cff", "CHANGELOG.md"):
         (tmp_path / file).write_text(text(file).replace(release.PLACEHOLDER, "ada/losses"), "utf-8")
     monkeypatch.setattr(release, "ROOT", tmp_path)
-    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
     for command in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "--message", "All"]):
         release.git(*command)
     return tmp_path

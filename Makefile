@@ -10,7 +10,7 @@ ARGS ?=
 # A server of one's own: loopback only, a token, and no pop-up that asks for the news over the first cell.
 SERVER := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab slides test quick bench refresh lint constraints site slides-html handouts
+.PHONY: lab slides test quick bench refresh lint constraints site slides-html handouts pictures release dist
 lab: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
 
@@ -46,6 +46,17 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/actionlint
+
+# What the README shows: the figure that moves, and a still one.
+pictures: .venv/installed .venv/browser
+	$(BIN)/python -m web.pictures
+
+# What a tag of this version would do; `dist` builds what it would publish.
+release: .venv/installed
+	$(BIN)/python release.py
+
+dist: .venv/installed site
+	$(BIN)/python release.py build
 
 # What the direct dependencies need themselves, for every system and every Python from 3.11 on.
 constraints: .venv/installed

@@ -11,6 +11,8 @@ import re
 import nbformat
 import pytest
 
+from web.reading import reading
+
 NOTEBOOKS = pathlib.Path(__file__).parent.parent / "notebooks"
 
 NUMBERS = {
@@ -211,6 +213,8 @@ def test_every_row_of_the_ledger_says_where():
 
 
 def test_the_map_links_every_lesson():
+    readme = (NOTEBOOKS.parent / "README.md").read_text("utf-8")
     for path in NOTEBOOKS.glob("[01][0-9]_*.ipynb"):
         assert path.name in text("00") or path.name.startswith("00")
-        assert path.name in (NOTEBOOKS.parent / "README.md").read_text()
+        (minutes,) = re.findall(rf"\(notebooks/{path.name}\) \| .+ \| (\d+) \| .*\|$", readme, re.M)
+        assert int(minutes) == reading(path).minutes, path.name

@@ -15,15 +15,22 @@ from unittest import mock
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from PIL import Image
 
 import install
+import release
+from web import pictures
 
 ROOT = pathlib.Path(__file__).parent.parent
 
 
+def text(file):
+    return (ROOT / file).read_text("utf-8")
+
+
 def requirements(file):
     """The lines of a file that hold on this machine."""
-    lines = (ROOT / file).read_text("utf-8").splitlines()
+    lines = text(file).splitlines()
     found = [Requirement(line.split(" #")[0]) for line in lines if line and not line.startswith(("#", "-"))]
     return {canonicalize_name(one.name): one for one in found if not one.marker or one.marker.evaluate()}
 
@@ -34,7 +41,7 @@ PINS = requirements("requirements.txt")
 def test_every_direct_dependency_is_pinned_exactly():
     assert all(re.fullmatch(r"==[\w.]+", str(pin.specifier)) for pin in PINS.values())
     assert str(PINS["torch"].specifier) == "==2.13.0"
-    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    lines = text("requirements.txt").splitlines()
     assert "-c constraints.txt" in lines
     assert lines[-1] == "-e ."
 
@@ -50,8 +57,8 @@ def test_what_is_installed_is_what_is_pinned():
         seen.add((name, extras))
         if name != "lossutils":
             assert str(pinned[name].specifier) == f"=={metadata.version(name).split('+')[0]}", name
-        for text in metadata.requires(name) or ():
-            one = Requirement(text)
+        for line in metadata.requires(name) or ():
+            one = Requirement(line)
             if not one.marker or any(one.marker.evaluate({"extra": extra}) for extra in (*extras, "")):
                 open_ends.append((canonicalize_name(one.name), frozenset(one.extras)))
     assert len({name for name, _ in seen}) > 3 * len(PINS)
@@ -59,30 +66,150 @@ def test_what_is_installed_is_what_is_pinned():
 
 
 def test_the_pins_satisfy_the_package():
-    for text in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]:
-        wanted = Requirement(text)
+    for line in tomllib.loads(text("pyproject.toml"))["project"]["dependencies"]:
+        wanted = Requirement(line)
         (pin,) = PINS[wanted.name.lower()].specifier
-        assert wanted.specifier.contains(pin.version), text
+        assert wanted.specifier.contains(pin.version), line
 
 
 def test_conda_and_binder_install_through_the_same_file():
-    text = (ROOT / "environment.yml").read_text("utf-8")
-    assert re.findall(r"^  - (\S+)", text, flags=re.M) == ["conda-forge", "python=3.13", "pip", "pip:"]
-    assert re.findall(r"^      - (.+)", text, flags=re.M) == [f"--extra-index-url {install.CPU}", "-r requirements.txt"]
+    environment = text("environment.yml")
+    assert re.findall(r"^  - (\S+)", environment, flags=re.M) == ["conda-forge", "python=3.13", "pip", "pip:"]
+    assert re.findall(r"^      - (.+)", environment, flags=re.M) == [
+        f"--extra-index-url {install.CPU}",
+        "-r requirements.txt",
+    ]
 
 
 def test_ci_runs_what_everyone_runs():
-    assert (ROOT / ".ci/run").read_text("utf-8").splitlines()[-1] == "exec make test"
-    assert "run: bash .ci/run" in (ROOT / ".github/workflows/test.yml").read_text("utf-8")
+    assert text(".ci/run").splitlines()[-1] == "exec make test"
+    assert "run: bash .ci/run" in text(".github/workflows/test.yml")
 
 
-def test_windows_has_the_lines_of_the_readme():
-    readme = (ROOT / "README.md").read_text("utf-8")
-    lines = re.search(r"on Windows:\*\*\n\n```\n(.*?)```", readme, re.S)[1].splitlines()
-    workflow = (ROOT / ".github/workflows/test.yml").read_text("utf-8")
-    assert len(lines) == 3
-    assert f"run: {lines[0].replace('py ', 'python ')}\n" in workflow
-    assert f"run: {lines[2]}\n" in workflow
+def test_windows_has_the_lines_of_the_documents():
+    """The first is in both, since one is to learn and one to check; the workflow runs both."""
+    install_it, check_it = re.search(r"on Windows:\n\n```\n(.*?)```", text("CONTRIBUTING.md"), re.S)[1].splitlines()
+    workflow = text(".github/workflows/test.yml")
+    assert f"`{install_it}`" in text("README.md")
+    assert f"run: {install_it.replace('py ', 'python ')}\n" in workflow
+    assert f"run: {check_it}\n" in workflow
+
+
+# The documents
+DOCUMENTS = ("README.md", "TEACHING.md", "CONTRIBUTING.md", "CHANGELOG.md")
+
+
+def test_the_repository_has_one_address():
+    """pyproject.toml says it, the documents repeat it; one command in CONTRIBUTING.md changes all of them."""
+    (address,) = tomllib.loads(text("pyproject.toml"))["project"]["urls"].values()
+    assert (name := address.removeprefix("https://github.com/")) != address
+    files = re.search(r"^perl .*' (.+)$", text("CONTRIBUTING.md"), re.M)[1].split()
+    for file in files:
+        said = re.findall(r"(?:github\.com|mybinder\.org/v2/gh|google\.com/github)/([\w.-]+/[\w-]+)", text(file))
+        assert set(said) == {name}, file
+        assert re.findall(r"github\.com%2F([\w.-]+?%2F[\w-]+)&", text(file)) in ([], [name.replace("/", "%2F")]), file
+    assert set(files) == {"README.md", "TEACHING.md", "CITATION.cff", "pyproject.toml"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_of_a_document_leads_somewhere(document):
+    for target, headline in re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", text(document)):
+        assert (ROOT / target).is_file(), target
+        heads = re.findall(r"^#+ (.+)$", text(target or document), re.M) if headline else []
+        assert not headline or headline in {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+    for picture in re.findall(r'(?:src|srcset)="([^"]+)"', text(document)):
+        assert (ROOT / picture).is_file(), picture
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_of_a_document_exists(document):
+    """Each target of make, each module that Python is to run, each file and folder of the project."""
+    targets = set(re.search(r"^\.PHONY: (.+)$", text("Makefile"), re.M)[1].split())
+    words = text(document)
+    assert set(re.findall(r"\bmake ([a-z-]+)(?=[`\s]* (?:LESSON|ARGS|TORCH|#)|`)", words)) <= targets
+    for module in re.findall(r"python -m ([a-z]+[.\w]*)", words):
+        path = ROOT / module.replace(".", "/")
+        assert module in ("pip", "pytest") or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), (
+            module
+        )
+    for path in re.findall(r"`((?:lossutils|tests|web|benchmarks|notebooks|\.github)/[^`*\s]*)`", words):
+        assert (ROOT / path).exists() or path == "notebooks/01_bce_by_hand.py", path
+
+
+def test_the_code_that_the_documents_show(tmp_path, monkeypatch, capsys):
+    """It runs as it stands, and prints what stands below it."""
+    monkeypatch.setenv("LOSSUTILS_PROGRESS", str(tmp_path / "progress.json"))
+    blocks = re.findall(r"```(python)?\n(.*?)```", text("TEACHING.md"), re.S)
+    names, printed = {}, [code for kind, code in blocks if not kind]
+    for kind, code in blocks:
+        if kind:
+            exec(code, names)
+    assert [capsys.readouterr().out] == printed
+
+
+def test_the_picture_that_moves():
+    with Image.open(ROOT / "web/figure.webp") as picture:
+        assert picture.format == "WEBP"
+        assert picture.n_frames > 50
+        size = picture.size
+    assert (ROOT / "web/figure.webp").stat().st_size < 1e6
+    with Image.open(ROOT / "web/figure.png") as still:
+        assert still.size == size
+    assert pictures.WAY[0][:2] == pictures.WAY[-1][:2]
+
+
+def test_a_map_of_the_code_names_all_of_it():
+    """Each module of lossutils and each folder that git has stands in CONTRIBUTING.md's map."""
+    drawn = re.search(r"## The code on one screen\n\n```\n(.*?)```", text("CONTRIBUTING.md"), re.S)[1]
+    modules = {path.stem for path in (ROOT / "lossutils").glob("*.py")} - {"__init__", "__main__"}
+    folders = {
+        path.name + "/" for top in (ROOT / "lossutils", ROOT / "tests") for path in top.iterdir() if path.is_dir()
+    }
+    assert modules | folders - {"__pycache__/"} <= set(re.split(r"[\s:]+", drawn))
+
+
+# release.py
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A repository of its own with what a release reads, ready to be released."""
+    for file in ("pyproject.toml", "CITATION.cff", "CHANGELOG.md"):
+        (tmp_path / file).write_text(text(file).replace(release.PLACEHOLDER, "ada/losses"), "utf-8")
+    monkeypatch.setattr(release, "ROOT", tmp_path)
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+    for command in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "--message", "All"]):
+        release.git(*command)
+    return tmp_path
+
+
+def test_a_release_that_is_ready(checkout, capsys):
+    release.main()
+    said, version = capsys.readouterr().out, release.project()["version"]
+    assert f"git push origin v{version}" in said
+    assert f"dist/lossutils-{version}-py3-none-any.whl" in said
+    assert release.changes(version) in said
+    release.git("tag", f"v{version}")  # as in the workflow, which runs after the tag
+    release.main()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("CHANGELOG.md", "## 0.", "## 9.", "has no section"),
+        ("CITATION.cff", "version: 0.", "version: 9.", "another version than pyproject.toml"),
+        ("pyproject.toml", "ada/losses", release.PLACEHOLDER, "still says OWNER/REPOSITORY"),
+        ("CHANGELOG.md", "first", "1st", "commit them first"),
+    ],
+)
+def test_a_release_that_is_not(file, old, new, sentence, checkout, capsys):
+    (checkout / file).write_text((checkout / file).read_text("utf-8").replace(old, new), "utf-8")
+    with pytest.raises(SystemExit, match=rf"Not yet:(\n- .+)*{sentence}"):
+        release.main()
+
+
+def test_a_release_with_a_wrong_tag(checkout, capsys):
+    release.git("tag", "v9.9.9")
+    with pytest.raises(SystemExit, match=r"has the tag v9\.9\.9, but pyproject\.toml says"):
+        release.main()
 
 
 # install.py: what can be wrong with a machine, a sentence each
@@ -97,7 +224,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_an_old_python_can_read_what_tells_it_so(monkeypatch):
-    ast.parse((ROOT / "install.py").read_text("utf-8"), feature_version=(3, 6))
+    ast.parse(text("install.py"), feature_version=(3, 6))
     monkeypatch.setattr(sys, "version_info", (3, 6, 9))
     with pytest.raises(SystemExit, match=r"the course needs 3\.11 or newer: install one, then name it"):
         install.fit_for_use()

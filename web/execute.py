@@ -2,12 +2,14 @@
 
 import asyncio
 import pathlib
+import re
 import sys
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+PREFIX = re.compile(r"(Move|Predict|\d+ ·):? ")  # of a headline, for the slides
 TARGET = pathlib.Path(__file__).parents[1] / "build/pages"
 
 
@@ -22,6 +24,7 @@ async def execute(source, turns):
             sys.exit(f"{source} does not run:\n{error}")
     for cell in notebook.cells:
         mark(cell)
+    number(notebook.cells, int(source.name[:2]))
     TARGET.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, TARGET / source.name)
 
@@ -38,6 +41,26 @@ def mark(cell):
         cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-cell"]
         name = "the solution" if "solution" in cell.source else "the check"
         cell.metadata["mystnb"] = {"code_prompt_show": f"Show {name}", "code_prompt_hide": f"Hide {name}"}
+
+
+def number(cells, lesson):
+    """Give every slider figure its number, the headline above it as its caption, and its code a fold below it."""
+    headline, figures = "", 0
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            headline = (re.findall(r"^##* (.+)", cell.source, flags=re.M) or [headline])[-1]
+        elif any("lossutils-explorer" in output.get("data", {}).get("text/html", "") for output in cell.outputs):
+            figures += 1
+            caption = PREFIX.sub("", headline)
+            told = cell.metadata.setdefault("mystnb", {})
+            told["figure"] = {
+                "name": f"figure-{lesson}-{figures}",
+                "caption": f"**Figure {lesson}.{figures}** {caption[:1].upper()}{caption[1:]}",
+            }
+            tags = cell.metadata.setdefault("tags", [])
+            if "hide-cell" not in tags:
+                tags.append("hide-input")
+                told |= {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
 
 
 async def main(*sources):

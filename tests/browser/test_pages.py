@@ -131,6 +131,68 @@ def test_a_phone_does_not_scroll_sideways(page):
     assert width == PHONE["width"]
 
 
+# Of every figure: how much of the screen it needs, its panels' heights, and the rows that they stand in.
+SIZES = """async () => {
+    const sheet = document.head.appendChild(document.createElement('style'));
+    sheet.textContent = 'section { content-visibility: visible !important; }';
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+    const header = document.querySelector('.mobile-header').offsetHeight;
+    const sizes = [...document.querySelectorAll('.lossutils-moving')].map(figure => {
+        const panels = [...figure.querySelectorAll('.lossutils-panel')].map(panel => panel.getBoundingClientRect());
+        return [figure.offsetHeight + header, figure.offsetWidth, panels.map(panel => panel.height),
+            new Set(panels.map(panel => panel.top)).size];
+    });
+    sheet.remove();
+    return sizes;
+}"""
+SCREENS = (live.SIZE, {"width": 1920, "height": 1080}, {"width": 768, "height": 1024}, {"width": 375, "height": 667})
+ZOOMED = {side: length // 2 for side, length in live.SIZE.items()}  # 200 % on the smallest of the computers
+
+
+@of(LESSONS)
+def test_a_whole_figure_is_seen_at_once(page):
+    for screen in (*SCREENS, ZOOMED):
+        page.set_viewport_size(screen)
+        for height, width, panels, rows in page.evaluate(SIZES):
+            assert height <= screen["height"] + 1 or screen is ZOOMED  # there the sliders stick
+            assert width <= screen["width"]
+            assert max(panels) - min(panels) < 1
+            assert rows == 1 or screen["width"] < live.SIZE["width"]
+    page.set_viewport_size(live.SIZE)
+
+
+# The sliders and the screen's lower edge, when only the upper half of a figure fits above it.
+STUCK = """figure => {
+    figure.scrollIntoView({block: 'start', behavior: 'instant'});
+    scrollBy({top: figure.offsetHeight / 2 - innerHeight, behavior: 'instant'});
+    return [figure.querySelector('.lossutils-controls').getBoundingClientRect().bottom, innerHeight];
+}"""
+
+
+@of([LESSONS[4]])
+def test_sliders_stay_in_sight(page):
+    for screen in (*SCREENS, ZOOMED):
+        page.set_viewport_size(screen)
+        for figure in page.locator(".lossutils-moving").all():
+            bottom, edge = figure.evaluate(STUCK)
+            assert edge - 1 < bottom <= edge
+    page.set_viewport_size(live.SIZE)
+
+
+@of(LESSONS)
+def test_a_figure_has_a_number_to_link_to_and_its_code_below_it(page):
+    shown = page.locator("figure:has(.lossutils-explorer)")
+    assert shown.count() == page.locator(".lossutils-explorer").count()
+    lesson = int(re.search(r"(\d+)_", page.url)[1])
+    for number, figure in enumerate(shown.all(), start=1):
+        assert figure.get_attribute("id") == f"figure-{lesson}-{number}"
+        caption = figure.locator("figcaption").text_content().strip()
+        assert re.match(rf"Figure {lesson}\.{number} \S", caption), caption
+        assert figure.locator("figcaption a.headerlink").get_attribute("href") == f"#figure-{lesson}-{number}"
+    folded = page.locator(".cell_output:has(figure) + details:has(.cell_input), details .cell_output:has(figure)")
+    assert folded.count() == shown.count()
+
+
 # A formula and a word of code are built like all others of their kind, and there are thousands: one of each kind stays.
 # What is not painted is not seen, so everything is.
 THINNED = """() => {

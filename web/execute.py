@@ -38,13 +38,19 @@ def mark(cell):
     if cell.metadata.get("slideshow", {}).get("slide_type") == "notes":
         cell.metadata["tags"] = [*cell.metadata.get("tags", []), "remove-cell"]
     elif cell.metadata.get("jupyter", {}).get("source_hidden"):
-        cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-cell"]
-        name = "the solution" if "solution" in cell.source else "the check"
-        cell.metadata["mystnb"] = {"code_prompt_show": f"Show {name}", "code_prompt_hide": f"Hide {name}"}
+        solution = "solution" in cell.source.lower()
+        picture = any("image/png" in output.get("data", {}) for output in cell.get("outputs", ()))
+        fold(cell, "the solution" if solution else "the code", but_output=picture and not solution)
+
+
+def fold(cell, name, but_output=False):
+    """Put a cell behind a click, all of it or all but its output, which then stands above the fold."""
+    cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input" if but_output else "hide-cell"]
+    cell.metadata.setdefault("mystnb", {}).update(code_prompt_show=f"Show {name}", code_prompt_hide=f"Hide {name}")
 
 
 def number(cells, lesson):
-    """Give every slider figure its number, the headline above it as its caption, and its code a fold below it."""
+    """Give every slider figure its number and the headline above it as its caption, and put its code below it."""
     headline, figures = "", 0
     for cell in cells:
         if cell.cell_type == "markdown":
@@ -52,15 +58,12 @@ def number(cells, lesson):
         elif any("lossutils-explorer" in output.get("data", {}).get("text/html", "") for output in cell.outputs):
             figures += 1
             caption = PREFIX.sub("", headline)
-            told = cell.metadata.setdefault("mystnb", {})
-            told["figure"] = {
+            if "hide-cell" not in cell.metadata.get("tags", []):  # else it is in a solution
+                fold(cell, "the code", but_output=True)
+            cell.metadata.mystnb["figure"] = {
                 "name": f"figure-{lesson}-{figures}",
                 "caption": f"**Figure {lesson}.{figures}** {caption[:1].upper()}{caption[1:]}",
             }
-            tags = cell.metadata.setdefault("tags", [])
-            if "hide-cell" not in tags:
-                tags.append("hide-input")
-                told |= {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
 
 
 async def main(*sources):

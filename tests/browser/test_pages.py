@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser import live
 from tests.browser.pages import DRAWN, LESSONS, PAGES, PHONE, ROOT, SITE, figures, numbers, same, served
+from web import handout
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 AXE_RUN = """async options => (await axe.run(options)).violations.map(({id, impact, nodes}) =>
@@ -281,6 +282,45 @@ def test_search_needs_no_server(tab, site):
 def test_there_is_a_handout_and_the_notebook_itself(site, lesson):
     assert (SITE / f"handouts/{lesson}.pdf").read_bytes().startswith(b"%PDF")
     assert (SITE / f"notebooks/{lesson}.ipynb").read_bytes() == (live.NOTEBOOKS / f"{lesson}.ipynb").read_bytes()
+
+
+# Of a page as it is printed: what is cut off at the paper's edge or inside a box (a formula's own boxes overlap), how
+# much is still folded, the pointers to the end and what they point to, and how many figures have no picture.
+PRINTED = """() => {
+    const text = [...document.querySelectorAll('article *:not(svg *, .katex *, .lossutils-live)')];
+    const beyond = node => {
+        const {width, right} = node.getBoundingClientRect(), {clientWidth, scrollWidth} = node;
+        return width && (right > innerWidth + 1 ||
+            (getComputedStyle(node).overflowX !== 'visible' && scrollWidth > clientWidth + 1));
+    };
+    const end = [...document.querySelectorAll('article h2')].at(-1);
+    const pointers = [...document.querySelectorAll('a[href^="#fold-"]')].map(a => document.querySelector(a.hash));
+    return [text.filter(beyond).map(node => node.outerHTML.slice(0, 100)), document.querySelectorAll('details').length,
+        end.textContent, pointers.length, pointers.every(fold => end.parentNode.contains(fold)),
+        [...document.querySelectorAll('.lossutils-still img')].filter(image => !image.clientWidth).length];
+}"""
+PAPER = {"width": 672, "height": 1000}  # what site.css leaves of A4 between the margins
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_handout_cuts_nothing_off_and_answers_at_the_end(tab, lesson):
+    tab.set_viewport_size(PAPER)
+    tab.emulate_media(media="print")
+    handout.prepare(tab, SITE / f"{lesson}.html")
+    cut, folded, headline, pointers, found, unseen = tab.evaluate(PRINTED)
+    assert not cut
+    assert not folded
+    assert (headline, found) == ("Answers and solutions", True)
+    assert pointers >= 2
+    assert not unseen
+
+
+def test_boxes_in_place_of_chinese_are_noticed(tab):
+    tab.set_content("<article>ab \ue000\ue001</article>")
+    boxes = handout.BOXES.replace(r"\p{Script=Han}", "[SOME]")
+    assert tab.evaluate(boxes.replace("SOME", r"\ue000\ue001"))  # for private use: no font has a picture of them
+    assert not tab.evaluate(boxes.replace("SOME", "ab"))
+    assert not tab.evaluate(handout.BOXES)  # no Chinese at all
 
 
 def test_a_second_build_does_nothing(site):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lossutils import explore
-from web.execute import mark
+from web.execute import mark, number
 from web.reading import NOTEBOOKS, reading
 
 
@@ -73,3 +73,25 @@ def test_what_waits_behind_a_click():
     mark(cell)
     assert cell.metadata["tags"] == ["hide-cell"]
     assert cell.metadata["mystnb"]["code_prompt_show"] == "Show the solution"
+
+
+def test_figures_are_numbered_and_their_code_is_folded():
+    v4 = nbformat.v4
+    html = v4.new_output("display_data", data={"text/html": '<div class="lossutils-explorer">'})
+    picture = v4.new_output("display_data", data={"image/png": ""})
+    hidden = {"jupyter": {"source_hidden": True}}
+    cells = [
+        v4.new_markdown_cell("## Move: loss of $p$\n\ntext"),
+        v4.new_code_cell("explore(f)", outputs=[html]),
+        v4.new_markdown_cell("### Exercise"),
+        v4.new_code_cell("solution_1 = explore(f)", outputs=[html], metadata=hidden),
+        v4.new_code_cell("plt.show()", outputs=[picture], metadata=hidden),
+    ]
+    for cell in cells:
+        mark(cell)
+    number(cells, 3)
+    shown, solution, still = (cells[i].metadata for i in (1, 3, 4))
+    assert shown.mystnb["figure"] == {"name": "figure-3-1", "caption": "**Figure 3.1** Loss of $p$"}
+    assert solution.mystnb["figure"] == {"name": "figure-3-2", "caption": "**Figure 3.2** Exercise"}
+    assert [cell["tags"] for cell in (shown, solution, still)] == [["hide-input"], ["hide-cell"], ["hide-input"]]
+    assert shown.mystnb["code_prompt_show"] == "Show the code"

@@ -31,6 +31,7 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+FONTS = "fonts-dejavu-core", "fonts-wqy-microhei"  # the second for Chinese
 # Playwright's own Node.js wants a library that a small Debian has not.
 os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
 NONE = (
@@ -84,7 +85,7 @@ def fetch():
     if succeeds([*playwright, "install", "--only-shell", "chromium"]):
         starts() or succeeds([*playwright, "install-deps", "chromium"])
     elif shutil.which("apt-get") and succeeds([*apt, "update"]):
-        succeeds([*apt, "install", "-y", "--no-install-recommends", "chromium", "fonts-dejavu-core"])
+        succeeds([*apt, "install", "-y", "--no-install-recommends", "chromium", *FONTS])
     if not starts():
         sys.exit(NONE)
 

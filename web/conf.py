@@ -6,6 +6,8 @@ import shutil
 import sys
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -63,6 +65,17 @@ def formula(alone):
     return visit, None
 
 
+class CodeBelowItsFigure(SphinxPostTransform):
+    """myst-nb folds a cell's code above its output. Below a figure it is out of the way of eyes and of the Tab key."""
+
+    default_priority = 200  # right after the folds are made
+
+    def run(self, **kwargs):
+        for cell in self.document.findall(nodes.container):
+            if len(cell) > 1 and isinstance(cell[0], HideCodeCellNode):
+                cell.append(cell.pop(0))
+
+
 def page(app, pagename, templatename, context, doctree):
     # myst-nb names every folded cell alike; without that label, what stands on the fold is its name.
     context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
@@ -74,6 +87,7 @@ def page(app, pagename, templatename, context, doctree):
 def setup(app):
     write_static()
     app.add_html_math_renderer("katex", inline_renderers=formula(False), block_renderers=formula(True))
+    app.add_post_transform(CodeBelowItsFigure)
     app.connect("builder-inited", keep_to_build, priority=900)  # after myst-nb's own
     app.connect("html-page-context", page)
     return {"parallel_read_safe": True}

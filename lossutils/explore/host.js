@@ -86,6 +86,19 @@ function guessField(model, {guess, panels, variables}, parent) {
   input.addEventListener('change', () => model.set('guess', input.value));
 }
 
+// What a page's style needs to know to give all panels one height: their widths for a height of 1, how many there are,
+// and how much of the figure's height is not theirs.
+function measure(live, {panels}) {
+  const aspects = panels.map(({aspect}) => aspect), row = live.querySelector('.lossutils-panels');
+  [...row.children].forEach((panel, i) => panel.style.setProperty('--aspect', aspects[i]));
+  row.style.setProperty('--row', aspects.reduce((a, b) => a + b));
+  row.style.setProperty('--widest', Math.max(...aspects));
+  row.style.setProperty('--panels', panels.length);
+  row.dataset.panels = panels.length;
+  const watcher = new ResizeObserver(() => row.style.setProperty('--rest', `${live.offsetHeight - row.offsetHeight}px`));
+  for (const part of live.querySelectorAll('.lossutils-readout, .lossutils-controls')) watcher.observe(part);
+}
+
 for (const explorer of document.querySelectorAll('.lossutils-explorer')) {
   const model = modelOf(JSON.parse(explorer.querySelector('script').textContent));
   const meta = model.get('meta');
@@ -94,5 +107,6 @@ for (const explorer of document.querySelectorAll('.lossutils-explorer')) {
   render({model, el: live});
   const controls = create('div', 'lossutils-controls', live);
   for (const variable of meta.variables) slider(model, variable, controls);
+  measure(live, meta);
   explorer.classList.add('lossutils-live-now'); // from here on the still picture is for the printer
 }

@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser import live
 from tests.browser.pages import DRAWN, LESSONS, PAGES, PHONE, ROOT, SITE, figures, numbers, same, served
+from web import handout
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 AXE_RUN = """async options => (await axe.run(options)).violations.map(({id, impact, nodes}) =>
@@ -131,6 +132,68 @@ def test_a_phone_does_not_scroll_sideways(page):
     assert width == PHONE["width"]
 
 
+# Of every figure: how much of the screen it needs, its panels' heights, and the rows that they stand in.
+SIZES = """async () => {
+    const sheet = document.head.appendChild(document.createElement('style'));
+    sheet.textContent = 'section { content-visibility: visible !important; }';
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+    const header = document.querySelector('.mobile-header').offsetHeight;
+    const sizes = [...document.querySelectorAll('.lossutils-moving')].map(figure => {
+        const panels = [...figure.querySelectorAll('.lossutils-panel')].map(panel => panel.getBoundingClientRect());
+        return [figure.offsetHeight + header, figure.offsetWidth, panels.map(panel => panel.height),
+            new Set(panels.map(panel => panel.top)).size];
+    });
+    sheet.remove();
+    return sizes;
+}"""
+SCREENS = (live.SIZE, {"width": 1920, "height": 1080}, {"width": 768, "height": 1024}, {"width": 375, "height": 667})
+ZOOMED = {side: length // 2 for side, length in live.SIZE.items()}  # 200 % on the smallest of the computers
+
+
+@of(LESSONS)
+def test_a_whole_figure_is_seen_at_once(page):
+    for screen in (*SCREENS, ZOOMED):
+        page.set_viewport_size(screen)
+        for height, width, panels, rows in page.evaluate(SIZES):
+            assert height <= screen["height"] + 1 or screen is ZOOMED  # there the sliders stick
+            assert width <= screen["width"]
+            assert max(panels) - min(panels) < 1
+            assert rows == 1 or screen["width"] < live.SIZE["width"]
+    page.set_viewport_size(live.SIZE)
+
+
+# The sliders and the screen's lower edge, when only the upper half of a figure fits above it.
+STUCK = """figure => {
+    figure.scrollIntoView({block: 'start', behavior: 'instant'});
+    scrollBy({top: figure.offsetHeight / 2 - innerHeight, behavior: 'instant'});
+    return [figure.querySelector('.lossutils-controls').getBoundingClientRect().bottom, innerHeight];
+}"""
+
+
+@of([LESSONS[4]])
+def test_sliders_stay_in_sight(page):
+    for screen in (*SCREENS, ZOOMED):
+        page.set_viewport_size(screen)
+        for figure in page.locator(".lossutils-moving").all():
+            bottom, edge = figure.evaluate(STUCK)
+            assert edge - 1 < bottom <= edge
+    page.set_viewport_size(live.SIZE)
+
+
+@of(LESSONS)
+def test_a_figure_has_a_number_to_link_to_and_its_code_below_it(page):
+    shown = page.locator("figure:has(.lossutils-explorer)")
+    assert shown.count() == page.locator(".lossutils-explorer").count()
+    lesson = int(re.search(r"(\d+)_", page.url)[1])
+    for number, figure in enumerate(shown.all(), start=1):
+        assert figure.get_attribute("id") == f"figure-{lesson}-{number}"
+        caption = figure.locator("figcaption").text_content().strip()
+        assert re.match(rf"Figure {lesson}\.{number} \S", caption), caption
+        assert figure.locator("figcaption a.headerlink").get_attribute("href") == f"#figure-{lesson}-{number}"
+    folded = page.locator(".cell_output:has(figure) + details:has(.cell_input), details .cell_output:has(figure)")
+    assert folded.count() == shown.count()
+
+
 # A formula and a word of code are built like all others of their kind, and there are thousands: one of each kind stays.
 # What is not painted is not seen, so everything is.
 THINNED = """() => {
@@ -219,6 +282,45 @@ def test_search_needs_no_server(tab, site):
 def test_there_is_a_handout_and_the_notebook_itself(site, lesson):
     assert (SITE / f"handouts/{lesson}.pdf").read_bytes().startswith(b"%PDF")
     assert (SITE / f"notebooks/{lesson}.ipynb").read_bytes() == (live.NOTEBOOKS / f"{lesson}.ipynb").read_bytes()
+
+
+# Of a page as it is printed: what is cut off at the paper's edge or inside a box (a formula's own boxes overlap), how
+# much is still folded, the pointers to the end and what they point to, and how many figures have no picture.
+PRINTED = """() => {
+    const text = [...document.querySelectorAll('article *:not(svg *, .katex *, .lossutils-live)')];
+    const beyond = node => {
+        const {width, right} = node.getBoundingClientRect(), {clientWidth, scrollWidth} = node;
+        return width && (right > innerWidth + 1 ||
+            (getComputedStyle(node).overflowX !== 'visible' && scrollWidth > clientWidth + 1));
+    };
+    const end = [...document.querySelectorAll('article h2')].at(-1);
+    const pointers = [...document.querySelectorAll('a[href^="#fold-"]')].map(a => document.querySelector(a.hash));
+    return [text.filter(beyond).map(node => node.outerHTML.slice(0, 100)), document.querySelectorAll('details').length,
+        end.textContent, pointers.length, pointers.every(fold => end.parentNode.contains(fold)),
+        [...document.querySelectorAll('.lossutils-still img')].filter(image => !image.clientWidth).length];
+}"""
+PAPER = {"width": 672, "height": 1000}  # what site.css leaves of A4 between the margins
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_handout_cuts_nothing_off_and_answers_at_the_end(tab, lesson):
+    tab.set_viewport_size(PAPER)
+    tab.emulate_media(media="print")
+    handout.prepare(tab, SITE / f"{lesson}.html")
+    cut, folded, headline, pointers, found, unseen = tab.evaluate(PRINTED)
+    assert not cut
+    assert not folded
+    assert (headline, found) == ("Answers and solutions", True)
+    assert pointers >= 2
+    assert not unseen
+
+
+def test_boxes_in_place_of_chinese_are_noticed(tab):
+    tab.set_content("<article>ab \ue000\ue001</article>")
+    boxes = handout.BOXES.replace(r"\p{Script=Han}", "[SOME]")
+    assert tab.evaluate(boxes.replace("SOME", r"\ue000\ue001"))  # for private use: no font has a picture of them
+    assert not tab.evaluate(boxes.replace("SOME", "ab"))
+    assert not tab.evaluate(handout.BOXES)  # no Chinese at all
 
 
 def test_a_second_build_does_nothing(site):

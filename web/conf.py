@@ -10,17 +10,20 @@ from docutils import nodes
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from web import figures, formulas, reading  # noqa: E402
+from web import figures, formulas, reading, reference  # noqa: E402
 
 project = "What a loss function does"
 html_title = project
 language = "en"
-extensions = ["myst_nb"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 nb_execution_mode = "off"  # web/execute.py has run them
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3  # a link to a headline is written as JupyterLab wants it
 myst_heading_slug_func = "web.reading.fragment"
 smartquotes = False
+default_role = "py:obj"  # what stands in `…` in a docstring is code, and a link if the reference has it
+maximum_signature_line_length = 60
+viewcode_follow_imported_members = True  # focal_loss is documented as lossutils.focal_loss
 templates_path = ["templates"]
 html_theme = "furo"
 html_theme_options = {"top_of_page_buttons": []}
@@ -76,4 +79,5 @@ def setup(app):
     app.add_html_math_renderer("katex", inline_renderers=formula(False), block_renderers=formula(True))
     app.connect("builder-inited", keep_to_build, priority=900)  # after myst-nb's own
     app.connect("html-page-context", page)
+    app.connect("autodoc-process-docstring", reference.readable, priority=400)  # before napoleon
     return {"parallel_read_safe": True}

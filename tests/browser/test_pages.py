@@ -116,14 +116,6 @@ def test_the_keyboard_moves_every_slider(page):
 
 
 @of(PAGES)
-def test_no_link_is_broken(page):
-    links = page.evaluate("() => [...document.links].map(link => link.getAttribute('href'))")
-    assert not [
-        link for link in links if not re.match(r"https?:|#", link) and not (SITE / link.split("#")[0]).is_file()
-    ]
-
-
-@of(PAGES)
 def test_a_phone_does_not_scroll_sideways(page):
     page.set_viewport_size(PHONE)
     width = page.evaluate("() => document.documentElement.scrollWidth")

@@ -22,7 +22,6 @@ myst_heading_anchors = 3  # a link to a headline is written as JupyterLab wants 
 myst_heading_slug_func = "web.reading.fragment"
 smartquotes = False
 default_role = "py:obj"  # what stands in `…` in a docstring is code, and a link if the reference has it
-maximum_signature_line_length = 60
 viewcode_follow_imported_members = True  # focal_loss is documented as lossutils.focal_loss
 templates_path = ["templates"]
 html_theme = "furo"

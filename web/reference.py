@@ -59,6 +59,11 @@ FIGURES = {
     "soft_margin_loss": ("08", "4197d03e"),
     "l1_penalty": ("09", "3d765daf"),
     "l2_penalty": ("09", "3d765daf"),
+    "gradients.sigmoid_grad": ("01", "b7e2940f"),
+    "gradients.binary_cross_entropy_with_logits_grad": ("06", "0952fec3"),
+    "gradients.mse_loss_grad": ("00", "d95d276a"),
+    "explore": ("00", "d95d276a"),
+    "plane": ("06", "985b0295"),
 }
 
 # What the docstrings and the tests say of the losses beside torch's, in a line: tests/test_reference.py holds each.
@@ -183,6 +188,7 @@ def lines(said, formula):
 def readable(app, what, name, obj, options, docstring):
     """Sphinx calls this with every docstring, as a list of lines to be changed."""
     module = name if what == "module" else getattr(obj, "__module__", "")
+    docstring[:] = [re.sub(r"(?<!`)`(\.[^`]+)`", r"``\1``", line) for line in docstring]  # a link would lose the dot
     if module in FORMULAS and docstring:
         try:
             docstring[:] = "\n\n".join(fields("\n".join(docstring))).splitlines()

@@ -224,6 +224,7 @@ def test_every_loss_is_compared_with_torch():
         ("p_t = y·p + (1 - y)·(1 - p)", r"p_{t}=y\cdot p+(1-y)\cdot (1-p)"),
         ("e^-s", "e^{-s}"),
         ("e^(x_j - m)", "e^{x_{j}-m}"),
+        ("(N, d1, ...)", r"(N,\,d_{1},\,\dots )"),
         ("q^γ·ce", r"q^{γ}\cdot \mathrm{ce}"),
         ("ΣL/Σw_t", r"\frac{{\textstyle\sum} L}{{\textstyle\sum} w_{t}}"),
         ("Σ_{j≠t} e^x_j", r"\sum_{j\ne t} e^{x_{j}}"),

@@ -67,7 +67,8 @@ def formula(alone):
 
 def page(app, pagename, templatename, context, doctree):
     # myst-nb names every folded cell alike; without that label, what stands on the fold is its name.
-    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    body = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    context["body"] = body.replace("</strong> -- ", "</strong>: ")  # a parameter and what is said of it
     notebook = reading.NOTEBOOKS / f"{pagename}.ipynb"
     if notebook.exists():
         context["lesson"] = reading.reading(ROOT / f"build/pages/{pagename}.ipynb")

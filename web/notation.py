@@ -111,7 +111,7 @@ class _Reader:
 
     def operand(self):
         token = self.next()
-        if token in "d∂" and self.tokens and not self.follows("_", *SIGNS, ")"):
+        if token in "d∂" and self.tokens and not self.follows("_", *SIGNS, ")", *"0123456789"):
             return {"d": "d", "∂": r"\partial "}[token] + self.operand()
         if token == "Σ":
             index = self.raised()

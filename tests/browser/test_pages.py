@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.browser import live
-from tests.browser.pages import DRAWN, LESSONS, PAGES, PHONE, ROOT, SITE, figures, numbers, same, served
+from tests.browser.pages import DRAWN, LESSONS, PAGES, PHONE, REFERENCE, ROOT, SITE, figures, numbers, same, served
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 AXE_RUN = """async options => (await axe.run(options)).violations.map(({id, impact, nodes}) =>
@@ -112,6 +112,12 @@ def test_a_move_is_drawn_at_once_and_the_last_of_a_burst_with_the_next_frame(pag
 def test_the_keyboard_moves_every_slider(page):
     for figure in figures(page):
         figure.check_keyboard()
+
+
+@of(REFERENCE[1:-1])  # of all families but the exercises' check
+def test_a_family_of_the_reference_has_figures_that_move(page):
+    figures = page.locator(".lossutils-explorer")
+    assert figures.count() == page.locator(".lossutils-live-now").count() > 0
 
 
 @of(PAGES)

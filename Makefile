@@ -73,7 +73,7 @@ FIGURES := web/figures.py $(wildcard lossutils/explore/*.js lossutils/explore/*.
 changed = $(if $(filter-out $(1),$?),$(1),$?)
 
 site:
-	$(MAKE) --no-print-directory build/pages/.executed build/pages/index.md
+	$(MAKE) --no-print-directory build/pages/.executed build/pages/index.md build/pages/reference/.written
 	$(MAKE) --no-print-directory -j2 site/.rendered site/slides/.written
 	$(MAKE) --no-print-directory site/handouts/.printed
 
@@ -92,9 +92,15 @@ build/pages/index.md: web/index.md web/index.py web/reading.py $(LESSONS)
 	mkdir -p $(@D)
 	$(BIN)/python -m web.index > $@
 
+# The figures of its pages are those of the lessons. Sphinx takes the docstrings when it reads the pages.
+build/pages/reference/.written: web/reference.py web/notation.py web/reading.py $(EXECUTED)
+	$(BIN)/python -m web.reference
+	touch $@
+
 # Which of the pages have changed, Sphinx finds out for itself; of the code beside its settings it knows nothing.
-site/.rendered: $(EXECUTED) build/pages/index.md $(wildcard web/templates/*) web/conf.py web/site.css web/formulas.py \
-		web/katex.js web/reading.py $(FIGURES) $(wildcard notebooks/pictures/*)
+site/.rendered: $(EXECUTED) build/pages/index.md build/pages/reference/.written $(wildcard web/templates/*) web/conf.py \
+		web/site.css web/formulas.py web/katex.js web/reading.py web/reference.py web/notation.py $(FIGURES) \
+		$(wildcard notebooks/pictures/*)
 	mkdir -p site/notebooks
 	cp -p $(LESSONS) site/notebooks
 	$(BIN)/sphinx-build --quiet --fail-on-warning $(if $(filter-out build/pages/%,$?),--write-all) -c web -d build/doctrees build/pages site

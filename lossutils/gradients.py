@@ -25,7 +25,7 @@ def autograd(f, x: Tensor) -> Tensor:
 def finite_difference(f, x: Tensor, step: float = 1e-6) -> Tensor:
     """The derivative of `f(x).sum()` by every element of `x`, from central differences in float64.
 
-    One element moves at a time by h = step·max(\\|x\\|, 0.01), so the rule holds for any `f`, elementwise or not, and
+    One element moves at a time by h = step·max(|x|, 0.01), so the rule holds for any `f`, elementwise or not, and
     costs two calls of `f` an element. `f` is called with float64, and so should hold its other tensors in float64.
     """
     wide = x.detach().double()

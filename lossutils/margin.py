@@ -46,7 +46,8 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     """Every label must lead every other class by 1; torch's `multilabel_margin_loss`.
 
     Formula, for every sample: L = Σ_{t in labels} Σ_{i not a label} max(0, 1 - (x_t - x_i)) / C.
-    "none": L; "sum": ΣL; "mean": ΣL/N. ∂L/∂x_i = (labels that do not lead i - classes i does not lead) / C.
+    "none": L; "sum": ΣL; "mean": ΣL/N. ∂L/∂x_i = (m - n)/C, with m labels that do not lead i and
+    n classes that i does not lead.
     Shapes: `input` (N, C) or (C); `target` the same, int64: the labels' indices from the left, the first -1 ends the
     list. "none" gives (N) or a single number. A label listed twice counts twice, as in torch. Memory grows as N·C².
     Better than torch: float16 and bfloat16 are taken, and the mean of no samples is NaN instead of arbitrary.

@@ -12,17 +12,19 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from web import figures, formulas, reading  # noqa: E402
+from web import figures, formulas, reading, reference  # noqa: E402
 
 project = "What a loss function does"
 html_title = project
 language = "en"
-extensions = ["myst_nb"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 nb_execution_mode = "off"  # web/execute.py has run them
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3  # a link to a headline is written as JupyterLab wants it
 myst_heading_slug_func = "web.reading.fragment"
 smartquotes = False
+default_role = "py:obj"  # what stands in `…` in a docstring is code, and a link if the reference has it
+viewcode_follow_imported_members = True  # focal_loss is documented as lossutils.focal_loss
 templates_path = ["templates"]
 html_theme = "furo"
 html_theme_options = {"top_of_page_buttons": []}
@@ -78,7 +80,8 @@ class CodeBelowItsFigure(SphinxPostTransform):
 
 def page(app, pagename, templatename, context, doctree):
     # myst-nb names every folded cell alike; without that label, what stands on the fold is its name.
-    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    body = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    context["body"] = body.replace("</strong> -- ", "</strong>: ")  # a parameter and what is said of it
     notebook = reading.NOTEBOOKS / f"{pagename}.ipynb"
     if notebook.exists():
         context["lesson"] = reading.reading(ROOT / f"build/pages/{pagename}.ipynb")
@@ -90,4 +93,5 @@ def setup(app):
     app.add_post_transform(CodeBelowItsFigure)
     app.connect("builder-inited", keep_to_build, priority=900)  # after myst-nb's own
     app.connect("html-page-context", page)
+    app.connect("autodoc-process-docstring", reference.readable, priority=400)  # before napoleon
     return {"parallel_read_safe": True}

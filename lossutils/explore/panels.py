@@ -56,7 +56,7 @@ def plane(
         equal: one unit is equally long on both axes.
 
     Returns:
-        What `explore` takes in the place of {name: function}.
+        What `explore` takes in the place of a dict of functions.
 
     Raises:
         ValueError: shapes that do not fit one another, classes that are no whole numbers or more than six, points that

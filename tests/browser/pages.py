@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 
 from tests.browser import live
+from web.reference import FAMILIES
 
 ROOT = live.NOTEBOOKS.parent
 SITE = ROOT / "site"
 LESSONS = sorted(path.stem for path in live.NOTEBOOKS.glob("*.ipynb"))
-PAGES = [*LESSONS, "index", "search"]
+REFERENCE = ["reference/index", *(f"reference/{family}" for family in FAMILIES)]
+PAGES = [*LESSONS, "index", "search", *REFERENCE]
 PHONE = {"width": 375, "height": 740}
 
 

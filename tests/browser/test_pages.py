@@ -3,13 +3,12 @@
 A page is opened once, and the tests of it follow one another; the last one says what was wrong on it meanwhile.
 """
 
-import re
 import subprocess
 
 import pytest
 
 from tests.browser import live
-from tests.browser.pages import DRAWN, LESSONS, PAGES, PHONE, ROOT, SITE, figures, numbers, same, served
+from tests.browser.pages import DRAWN, LESSONS, PAGES, PHONE, REFERENCE, ROOT, SITE, figures, numbers, same, served
 from web import handout
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
@@ -116,12 +115,10 @@ def test_the_keyboard_moves_every_slider(page):
         figure.check_keyboard()
 
 
-@of(PAGES)
-def test_no_link_is_broken(page):
-    links = page.evaluate("() => [...document.links].map(link => link.getAttribute('href'))")
-    assert not [
-        link for link in links if not re.match(r"https?:|#", link) and not (SITE / link.split("#")[0]).is_file()
-    ]
+@of(REFERENCE[1:-1])  # of all families but the exercises' check
+def test_a_family_of_the_reference_has_figures_that_move(page):
+    figures = page.locator(".lossutils-explorer")
+    assert figures.count() == page.locator(".lossutils-live-now").count() > 0
 
 
 @of(PAGES)

@@ -90,7 +90,7 @@ site/.rendered: $(EXECUTED) build/pages/index.md $(wildcard web/templates/*) web
 	$(BIN)/sphinx-build --quiet --fail-on-warning $(if $(filter-out build/pages/%,$?),--write-all) -c web -d build/doctrees build/pages site
 	touch $@
 
-site/slides/.written: $(EXECUTED) $(wildcard web/slides.*) web/formulas.py web/katex.js notebooks/rise.css $(FIGURES)
+site/slides/.written: $(EXECUTED) $(wildcard web/slides.*) web/reading.py web/formulas.py web/katex.js notebooks/rise.css $(FIGURES)
 	$(BIN)/python -m web.slides $(call changed,$(EXECUTED))
 	touch $@
 

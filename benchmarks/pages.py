@@ -1,8 +1,9 @@
 """How soon a page of the site is seen, and how soon its figures follow a slider on a slow phone.
 
 Prints for the first page (goal: half a second) and for every lesson (goal: a second) the first contentful paint over
-http from an empty cache, and the redraw of a step of a slider with the layout that follows (goal: a frame), the processor four times slower. What remains to the
-frame is painting. Then the same for the slider that moves whole maps (goals: a frame, and 50 ms with layout).
+http from an empty cache, and the redraw of a step of a slider with the layout that follows (goal: a frame), the
+processor four times slower. What remains to the frame is painting. Then the same for the slider that moves whole maps
+(goals: a frame, and 50 ms with layout).
 
 Run it with `python -m benchmarks.pages` after `make site`.
 """

@@ -1,11 +1,13 @@
 """The first page, and what a page says of itself to search engines and to those who are sent a link to it."""
 
+import html
 import os
 import re
 import shutil
 import struct
 import subprocess
 import sys
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -93,8 +95,8 @@ def test_without_javascript(chromium, site):
     page.context.close()
 
 
-def meta(html):
-    return dict(re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)"', html))
+def meta(text):
+    return dict(re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)"', text))
 
 
 @pytest.mark.parametrize("name", ["index", *LESSONS])
@@ -110,8 +112,8 @@ def test_a_page_describes_itself(site, name):
 @pytest.mark.skipif("GITHUB_REPOSITORY" in os.environ or "REPOSITORY" in os.environ, reason="the site names its place")
 def test_a_site_without_a_place_names_none(site):
     for name in ("index", LESSONS[1]):
-        html = (SITE / f"{name}.html").read_text("utf-8")
-        assert not re.search(r"mybinder|colab|git-pull|issues/new|og:image|canonical|git clone", html)
+        text = (SITE / f"{name}.html").read_text("utf-8")
+        assert not re.search(r"mybinder|colab|git-pull|issues/new|og:image|canonical|git clone", text)
     assert not (SITE / "sitemap.xml").exists()
 
 
@@ -125,14 +127,37 @@ def test_a_site_with_a_place(site, tmp_path):
     subprocess.run([*command, tmp_path / "out"], cwd=ROOT, env=env, check=True)
     assert (tmp_path / "out/sitemap.xml").read_text("utf-8").count("<loc>https://owner.github.io/losses/") == 2
     for name, opened in (("index", LESSONS[0]), (LESSONS[1], LESSONS[1])):
-        html = (tmp_path / f"out/{name}.html").read_text("utf-8")
+        text = (tmp_path / f"out/{name}.html").read_text("utf-8")
         for link in (
             f"https://mybinder.org/v2/gh/owner/losses/HEAD?urlpath=lab/tree/notebooks/{opened}.ipynb",
             f"https://colab.research.google.com/github/owner/losses/blob/main/notebooks/{opened}.ipynb",
             "https://hub.example.org/hub/user-redirect/git-pull?repo=",
             f"https://github.com/owner/losses/issues/new?title={name}",
         ):
-            assert f'href="{link}' in html
-        assert meta(html)["og:image"] == f"https://owner.github.io/losses/previews/{name}.png"
-        assert f'<link rel="canonical" href="https://owner.github.io/losses/{name}.html"' in html
+            assert f'href="{link}' in text
+        assert meta(text)["og:image"] == f"https://owner.github.io/losses/previews/{name}.png"
+        assert f'<link rel="canonical" href="https://owner.github.io/losses/{name}.html"' in text
     assert "git clone https://github.com/owner/losses" in (tmp_path / "out/index.html").read_text("utf-8")
+
+
+def ids_and_links(file):
+    """What a page can be linked to at, and what it links to."""
+    # Numbers of figures and code of slides hold no links, and there are megabytes of them.
+    page = re.sub(r"<(script|style)\b([^>]*)>.*?</\1>", r"<\1\2>", file.read_text("utf-8"), flags=re.S)
+    ids = re.findall(r'\s(?:id|name)="([^"]+)"', page)
+    links = re.findall(r'\s(?:href|src)="(?!data:|https?:)([^"]+)"', page)
+    return set(map(html.unescape, ids)), set(map(html.unescape, links))
+
+
+def test_no_link_of_the_site_is_broken(site):
+    pages = {file: ids_and_links(file) for file in SITE.rglob("*.html")}
+    assert len(pages) > 2 * len(LESSONS)
+    broken = []
+    for file, (_, links) in pages.items():
+        for link in links:
+            place = urlsplit(link)
+            target = (file.parent / unquote(place.path)).resolve() if place.path else file
+            anchor = unquote(place.fragment)
+            if not target.is_file() or (anchor and anchor not in pages[target][0]):
+                broken.append((str(file.relative_to(SITE)), link))
+    assert not broken

@@ -75,7 +75,7 @@ changed = $(if $(filter-out $(1),$?),$(1),$?)
 site:
 	$(MAKE) --no-print-directory build/pages/.executed build/pages/index.md build/pages/reference/.written
 	$(MAKE) --no-print-directory -j2 site/.rendered site/slides/.written
-	$(MAKE) --no-print-directory site/handouts/.printed
+	$(MAKE) --no-print-directory site/handouts/.printed site/previews/.taken
 
 slides-html: site/slides/.written
 
@@ -88,9 +88,10 @@ build/pages/.executed: $(LESSONS) web/execute.py $(wildcard lossutils/*.py lossu
 
 $(EXECUTED): build/pages/.executed ;
 
-build/pages/index.md: web/index.md web/index.py web/reading.py $(LESSONS)
+# Copied again when a lesson says something else of itself: else Sphinx would leave the first page as it is.
+build/pages/index.md: web/index.md web/index.py web/reading.py $(EXECUTED)
 	mkdir -p $(@D)
-	$(BIN)/python -m web.index > $@
+	cp web/index.md $@
 
 # The figures of its pages are those of the lessons. Sphinx takes the docstrings when it reads the pages.
 build/pages/reference/.written: web/reference.py web/notation.py web/reading.py $(EXECUTED)
@@ -99,19 +100,24 @@ build/pages/reference/.written: web/reference.py web/notation.py web/reading.py 
 
 # Which of the pages have changed, Sphinx finds out for itself; of the code beside its settings it knows nothing.
 site/.rendered: $(EXECUTED) build/pages/index.md build/pages/reference/.written $(wildcard web/templates/*) web/conf.py \
-		web/site.css web/formulas.py web/katex.js web/reading.py web/reference.py web/notation.py $(FIGURES) \
-		$(wildcard notebooks/pictures/*)
+		web/site.css web/formulas.py web/katex.js web/reading.py web/reference.py web/notation.py web/index.py web/links.py \
+		$(FIGURES)
 	mkdir -p site/notebooks
 	cp -p $(LESSONS) site/notebooks
 	$(BIN)/sphinx-build --quiet --fail-on-warning $(if $(filter-out build/pages/%,$?),--write-all) -c web -d build/doctrees build/pages site
 	touch $@
 
-site/slides/.written: $(EXECUTED) $(wildcard web/slides.*) web/formulas.py web/katex.js notebooks/rise.css $(FIGURES)
+site/slides/.written: $(EXECUTED) $(wildcard web/slides.*) web/reading.py web/formulas.py web/katex.js notebooks/rise.css $(FIGURES)
 	$(BIN)/python -m web.slides $(call changed,$(EXECUTED))
 	touch $@
 
 site/handouts/.printed: $(PAGES) web/handout.py web/site.css $(FIGURES) | .venv/browser
 	$(BIN)/python -m web.handout $(call changed,$(PAGES))
+	touch $@
+
+site/previews/.taken: $(EXECUTED) web/preview.py web/index.py web/templates/preview.html web/templates/picture.html web/site.css \
+		$(FIGURES) | .venv/browser
+	$(BIN)/python -m web.preview
 	touch $@
 
 # A company's network may have certificates of its own, which only the system knows.

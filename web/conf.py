@@ -12,10 +12,18 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from web import figures, formulas, reading, reference  # noqa: E402
+from web import figures, formulas, index, links, reading, reference  # noqa: E402
+
+# The place of this copy on GitHub, as owner/name, and of a hub with nbgitpuller, as https://…: what is not named is not
+# linked to. GitHub's own builds know the first.
+repository = links.checked(os.environ.get("REPOSITORY") or os.environ.get("GITHUB_REPOSITORY", ""))
+hub = os.environ.get("HUB", "")
+html_baseurl = links.site(repository)
+html_context = {"repository": repository, "clone": links.clone(repository)}
 
 project = "What a loss function does"
 html_title = project
+DESCRIPTION = "A course on PyTorch's losses: guess, move a slider, and see loss and gradient follow, offline too."
 language = "en"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 nb_execution_mode = "off"  # web/execute.py has run them
@@ -48,7 +56,6 @@ def write_static():
     shutil.copy(formulas.KATEX / "katex.min.css", static / "katex")
     for font in (formulas.KATEX / "fonts").glob("*.woff2"):  # the first format of each font, and every browser's choice
         shutil.copy(font, static / "katex/fonts")
-    shutil.copytree(ROOT / "notebooks/pictures", static / "pictures")
     (static / "lossutils.js").write_text(figures.script(), encoding="utf-8")
     (static / "site.css").write_text(figures.style() + (ROOT / "web/site.css").read_text(encoding="utf-8"), "utf-8")
 
@@ -82,9 +89,23 @@ def page(app, pagename, templatename, context, doctree):
     # myst-nb names every folded cell alike; without that label, what stands on the fold is its name.
     body = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
     context["body"] = body.replace("</strong> -- ", "</strong>: ")  # a parameter and what is said of it
-    notebook = reading.NOTEBOOKS / f"{pagename}.ipynb"
-    if notebook.exists():
-        context["lesson"] = reading.reading(ROOT / f"build/pages/{pagename}.ipynb")
+    context["description"] = (context.get("meta") or {}).get("description", DESCRIPTION)
+    shown = "index"
+    if (reading.NOTEBOOKS / f"{pagename}.ipynb").exists():
+        shown = pagename
+        context["lesson"] = lesson = index.lesson(ROOT / f"build/pages/{pagename}.ipynb")
+        context["description"] = lesson.description
+        context["elsewhere"] = links.elsewhere(pagename, repository, hub)
+    if pagename == app.config.root_doc:
+        context |= index.front()
+        context["elsewhere"] = links.elsewhere(context["lessons"][0].name, repository, hub)
+    context["preview"] = html_baseurl and f"{html_baseurl}previews/{shown}.png"
+    context["report"] = links.report(pagename, repository) if pagename != "search" else ""
+
+
+def write_sitemap(app, problem):
+    if html_baseurl and not problem:
+        (app.outdir / "sitemap.xml").write_text(links.sitemap(html_baseurl, app.env.found_docs), encoding="utf-8")
 
 
 def setup(app):
@@ -94,4 +115,5 @@ def setup(app):
     app.connect("builder-inited", keep_to_build, priority=900)  # after myst-nb's own
     app.connect("html-page-context", page)
     app.connect("autodoc-process-docstring", reference.readable, priority=400)  # before napoleon
+    app.connect("build-finished", write_sitemap)
     return {"parallel_read_safe": True}

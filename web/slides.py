@@ -4,20 +4,23 @@ The markup has JupyterLab's class names, so that notebooks/rise.css sizes these 
 """
 
 import base64
+import functools
 import html
 import pathlib
 import re
 import sys
+from urllib.parse import unquote
 
 import jinja2
 import nbformat
 from markdown_it import MarkdownIt
+from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from web import figures, formulas
+from web import figures, formulas, reading
 
 HERE = pathlib.Path(__file__).parent
 TARGET = HERE.parent / "site/slides"
@@ -47,8 +50,30 @@ def slides(cells):
 
 
 def markdown(source):
-    rendered = MARKDOWN.render(source)
-    return re.sub(r'href="([\w-]+)\.ipynb', r'href="\1.html', rendered)  # another lesson: its slides
+    return MARKDOWN.render(source)
+
+
+@functools.cache
+def headlines(name):
+    """What a link to the slides of a lesson can have after #."""
+    cells = nbformat.read(reading.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
+    shown = [cell for cell in cells if cell.metadata.get("slideshow", {}).get("slide_type") not in ("skip", "notes")]
+    found = re.findall(r"^#{1,3} (.+)", "\n".join(cell.source for cell in shown if cell.cell_type == "markdown"), re.M)
+    return {reading.fragment(headline.replace("`", "")) for headline in found}
+
+
+def linked(deck, name):
+    """The deck of a lesson with its links to lessons: to their slides, or to the page for what the slides skip."""
+
+    def link(match):
+        start, other, anchor = match.groups()
+        lesson = other or name
+        page = f"{lesson}.html" if other else ""
+        if anchor and unquote(anchor) not in headlines(lesson):
+            page = f"../{lesson}.html"
+        return start + page + (f"#{anchor}" if anchor else "") + '"'
+
+    return re.sub(r'(<a [^>]*href=")(?=#.|\d)(?:(\d\d_\w+)\.ipynb)?(?:#([^"]+))?"', link, deck)
 
 
 def text(cell):
@@ -115,12 +140,15 @@ def main(*sources):
             style="\n".join([reveal, katex_style(), figures.style(), CODE.get_style_defs(".cm-content"), rise, own]),
             scripts=[in_script(script) for script in (*scripts, figures.script())],
         )
-        (TARGET / f"{source.stem}.html").write_text(deck, encoding="utf-8")
+        (TARGET / f"{source.stem}.html").write_text(linked(deck, source.stem), encoding="utf-8")
 
 
-MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table").use(
-    dollarmath_plugin, renderer=lambda tex, options: formulas.rendered(tex, options["display_mode"])
-)  # fmt: skip
+MARKDOWN = (
+    MarkdownIt("commonmark", {"html": True})
+    .enable("table")
+    .use(anchors_plugin, max_level=3, slug_func=reading.fragment)  # links to a headline lead to its slide
+    .use(dollarmath_plugin, renderer=lambda tex, options: formulas.rendered(tex, options["display_mode"]))
+)
 
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -81,6 +81,14 @@ def test_the_sliders_of_a_slide(tab, site):
     live.wait(tab, f"slide => ({now})() !== slide", slide)
 
 
+def test_a_link_leads_to_the_slide_of_its_headline(tab, site):
+    open_deck(tab, site, "05_entropy_kl")
+    headline = tab.locator("h2").nth(3).get_attribute("id")
+    tab.evaluate("headline => { location.hash = headline; }", headline)
+    there = "id => document.getElementById(id).matches('section.present > section.present *')"
+    live.wait(tab, there, headline)
+
+
 def test_the_speaker_view(tab, site):
     open_deck(tab, site, "01_bce_by_hand")
     with tab.expect_popup() as opened:

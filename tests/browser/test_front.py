@@ -1,13 +1,11 @@
 """The first page, and what a page says of itself to search engines and to those who are sent a link to it."""
 
-import html
 import os
 import re
 import shutil
 import struct
 import subprocess
 import sys
-from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -138,26 +136,3 @@ def test_a_site_with_a_place(site, tmp_path):
         assert meta(text)["og:image"] == f"https://owner.github.io/losses/previews/{name}.png"
         assert f'<link rel="canonical" href="https://owner.github.io/losses/{name}.html"' in text
     assert "git clone https://github.com/owner/losses" in (tmp_path / "out/index.html").read_text("utf-8")
-
-
-def ids_and_links(file):
-    """What a page can be linked to at, and what it links to."""
-    # Numbers of figures and code of slides hold no links, and there are megabytes of them.
-    page = re.sub(r"<(script|style)\b([^>]*)>.*?</\1>", r"<\1\2>", file.read_text("utf-8"), flags=re.S)
-    ids = re.findall(r'\s(?:id|name)="([^"]+)"', page)
-    links = re.findall(r'\s(?:href|src)="(?!data:|https?:)([^"]+)"', page)
-    return set(map(html.unescape, ids)), set(map(html.unescape, links))
-
-
-def test_no_link_of_the_site_is_broken(site):
-    pages = {file: ids_and_links(file) for file in SITE.rglob("*.html")}
-    assert len(pages) > 2 * len(LESSONS)
-    broken = []
-    for file, (_, links) in pages.items():
-        for link in links:
-            place = urlsplit(link)
-            target = (file.parent / unquote(place.path)).resolve() if place.path else file
-            anchor = unquote(place.fragment)
-            if not target.is_file() or (anchor and anchor not in pages[target][0]):
-                broken.append((str(file.relative_to(SITE)), link))
-    assert not broken

@@ -3,6 +3,7 @@
 A page is opened once, and the tests of it follow one another; the last one says what was wrong on it meanwhile.
 """
 
+import re
 import subprocess
 
 import pytest

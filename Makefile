@@ -62,7 +62,7 @@ FIGURES := web/figures.py $(wildcard lossutils/explore/*.js lossutils/explore/*.
 changed = $(if $(filter-out $(1),$?),$(1),$?)
 
 site:
-	$(MAKE) --no-print-directory build/pages/.executed build/pages/index.md
+	$(MAKE) --no-print-directory build/pages/.executed build/pages/index.md build/pages/playground.md
 	$(MAKE) --no-print-directory -j2 site/.rendered site/slides/.written
 	$(MAKE) --no-print-directory site/handouts/.printed
 
@@ -81,9 +81,13 @@ build/pages/index.md: web/index.md web/index.py web/reading.py $(LESSONS)
 	mkdir -p $(@D)
 	$(BIN)/python -m web.index > $@
 
+build/pages/playground.md: $(wildcard web/playground.*) $(wildcard lossutils/explore/*.py)
+	mkdir -p $(@D)
+	OMP_NUM_THREADS=1 $(BIN)/python -m web.playground > $@
+
 # Which of the pages have changed, Sphinx finds out for itself; of the code beside its settings it knows nothing.
-site/.rendered: $(EXECUTED) build/pages/index.md $(wildcard web/templates/*) web/conf.py web/site.css web/formulas.py \
-		web/katex.js web/reading.py $(FIGURES) $(wildcard notebooks/pictures/*)
+site/.rendered: $(EXECUTED) build/pages/index.md build/pages/playground.md $(wildcard web/templates/*) web/conf.py web/site.css web/formulas.py \
+		web/katex.js web/reading.py web/formula.js web/playground.js $(FIGURES) $(wildcard notebooks/pictures/*)
 	mkdir -p site/notebooks
 	cp -p $(LESSONS) site/notebooks
 	$(BIN)/sphinx-build --quiet --fail-on-warning $(if $(filter-out build/pages/%,$?),--write-all) -c web -d build/doctrees build/pages site

@@ -36,6 +36,9 @@ html_permalinks_icon = "#"
 html_domain_indices = html_use_index = False
 
 
+PLAYGROUND = ("node_modules/mathjs/lib/browser/math.js", "formula.js", "playground.js")  # scripts of that page alone
+
+
 def write_static():
     """What the pages ask for lies beside them: figures, formulas, pictures."""
     static = ROOT / "build/static"
@@ -46,6 +49,8 @@ def write_static():
         shutil.copy(font, static / "katex/fonts")
     shutil.copytree(ROOT / "notebooks/pictures", static / "pictures")
     (static / "lossutils.js").write_text(figures.script(), encoding="utf-8")
+    for script in PLAYGROUND:
+        shutil.copy(ROOT / "web" / script, static)
     (static / "site.css").write_text(figures.style() + (ROOT / "web/site.css").read_text(encoding="utf-8"), "utf-8")
 
 
@@ -66,6 +71,9 @@ def formula(alone):
 def page(app, pagename, templatename, context, doctree):
     # myst-nb names every folded cell alike; without that label, what stands on the fold is its name.
     context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    if pagename == "playground":
+        for script in PLAYGROUND:
+            app.add_js_file(pathlib.PurePath(script).name, priority=900, defer="defer")  # after lossutils.js
     notebook = reading.NOTEBOOKS / f"{pagename}.ipynb"
     if notebook.exists():
         context["lesson"] = reading.reading(ROOT / f"build/pages/{pagename}.ipynb")

@@ -34,8 +34,8 @@ function codesOf(text, shapes) { // of differences along every dimension of ever
   return new Uint8Array(codes.buffer);
 }
 
-function modelOf({meta, table, codes, at}) {
-  const values = {meta, table: numbersOf(table), codes: codesOf(codes, meta.shapes), guess: '', ...at}, listeners = {};
+function modelOf({meta, table, codes, at, ...others}) {
+  const values = {meta, table: numbersOf(table), codes: codesOf(codes, meta.shapes), guess: '', ...at, ...others}, listeners = {};
   return {
     get: (name) => values[name],
     on: (event, listener) => { (listeners[event] ??= new Set()).add(listener); },
@@ -76,6 +76,7 @@ function slider(model, variable, parent) {
   input.addEventListener('input', () => model.set(trait, value(input.valueAsNumber)));
   model.on(`change:${trait}`, follow);
   follow();
+  return () => model.off(`change:${trait}`, follow);
 }
 
 function guessField(model, {guess, panels, variables}, parent) {
@@ -86,7 +87,7 @@ function guessField(model, {guess, panels, variables}, parent) {
   input.addEventListener('change', () => model.set('guess', input.value));
 }
 
-for (const explorer of document.querySelectorAll('.lossutils-explorer')) {
+for (const explorer of document.querySelectorAll('.lossutils-explorer:not(.playground *)')) {
   const model = modelOf(JSON.parse(explorer.querySelector('script').textContent));
   const meta = model.get('meta');
   const live = create('div', 'lossutils-moving', explorer);
@@ -96,3 +97,6 @@ for (const explorer of document.querySelectorAll('.lossutils-explorer')) {
   for (const variable of meta.variables) slider(model, variable, controls);
   explorer.classList.add('lossutils-live-now'); // from here on the still picture is for the printer
 }
+
+// For the playground, which makes its figures' numbers itself.
+globalThis.lossutils = {create, labelled, modelOf, render, slider, write};

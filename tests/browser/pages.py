@@ -18,7 +18,7 @@ from tests.browser import live
 ROOT = live.NOTEBOOKS.parent
 SITE = ROOT / "site"
 LESSONS = sorted(path.stem for path in live.NOTEBOOKS.glob("*.ipynb"))
-PAGES = [*LESSONS, "index", "search"]
+PAGES = [*LESSONS, "playground", "index", "search"]
 PHONE = {"width": 375, "height": 740}
 
 

@@ -142,9 +142,13 @@
   function applied([value, first, second], [a, b]) {
     if (!a.d && !b?.d) return {v: value(a.v, b?.v), d: null};
     const n = (a.d ?? b.d).length, v = new Float64Array(n), d = new Float64Array(n);
+    if (!b) {
+      for (let i = 0; i < n; i++) { const x = a.v[i], y = v[i] = value(x); d[i] = first(x, 0, y) * a.d[i]; }
+      return {v, d};
+    }
     for (let i = 0; i < n; i++) {
-      const x = a.d ? a.v[i] : a.v, z = b?.d ? b.v[i] : b?.v, y = v[i] = value(x, z);
-      d[i] = (a.d ? first(x, z, y) * a.d[i] : 0) + (b?.d ? second(x, z, y) * b.d[i] : 0);
+      const x = a.d ? a.v[i] : a.v, z = b.d ? b.v[i] : b.v, y = v[i] = value(x, z);
+      d[i] = (a.d ? first(x, z, y) * a.d[i] : 0) + (b.d ? second(x, z, y) * b.d[i] : 0);
     }
     return {v, d};
   }

@@ -25,7 +25,7 @@
       'log-cosh': 'abs(s-y) + softplus(-2*abs(s-y)) - log(2)',
     },
   };
-  const COMPARED = {p: ['-log(p)', '-(y*log(p) + (1-y)*log(1-p))'], s: ['softplus(-s)', 'softplus(s) - y*s']}
+  const COMPARED = {p: ['-log(p)', '-(y*log(p) + (1-y)*log(1-p))'], s: ['softplus(-s)', 'softplus(s) - y*s']};
   for (const axis of ['p', 's']) COMPARED[axis] = COMPARED[axis].map(read);
   const MEANING = {
     p: ['p is the probability that the model gives to the true class.', 'p is the probability of class 1, y is the label.'],
@@ -40,7 +40,7 @@
   }));
   const SLIDERS = 3; // at most: y and two parameters
   const LARGEST = 1_900_000; // numbers, a little fewer than explore's LARGEST_TABLE, which computes all of them beforehand
-  const SAMPLED = 40; // places of the axis that the limits look at
+  const SAMPLED = 30; // places of the axis that the limits look at
 
   function variable(name, place) {
     const [low, high, step, start] = RANGES.get(name) ?? [0, 5, 0.1, 1];
@@ -54,7 +54,7 @@
 
   // As drawing.py's limits: where a few values run away, the middle four fifths decide.
   function between(values) {
-    const finite = Float64Array.from(values.filter(Number.isFinite)).sort();
+    const finite = Float64Array.from(values).sort();
     if (!finite.length) return null;
     const at = (part) => finite[Math.round(part * (finite.length - 1))];
     const low = at(0), high = at(1), inner = at(0.9) - at(0.1);
@@ -84,9 +84,10 @@
     constructor(holder, moved) {
       const explorer = holder.querySelector('.lossutils-explorer'), given = JSON.parse(explorer.querySelector('script').textContent);
       const {variables, panels} = given.meta, [axis] = variables;
-      Object.assign(this, {holder, variables, panels, name: holder.dataset.axis, controls: '', filled: null, formulas: null});
+      Object.assign(this, {holder, variables, panels, name: holder.dataset.axis, controls: '', filled: [{}, {}], formulas: null, reach: new Map()});
       axis.name = this.name;
       this.places = Float64Array.from({length: axis.count}, (_, k) => valueAt(axis, k));
+      this.thin = Float64Array.from({length: SAMPLED + 1}, (_, i) => this.places[Math.round(i / SAMPLED * (axis.count - 1))]);
       this.table = new Float64Array(4 * axis.count);
       const computed = {table: this.table, startOf: (mark, variables, at) => { this.fill(at); return 0; }};
       const live = create('div', 'lossutils-moving', explorer), traits = {};
@@ -108,11 +109,11 @@
 
     /** The numbers of both curves where the sliders stand. */
     fill(at) {
-      const key = `${at.slice(1)}`;
-      if (!this.formulas || key === this.filled) return;
-      this.filled = key;
-      const values = valuesAt(this.variables, at);
-      this.formulas.forEach((formula, i) => {
+      const values = this.formulas && valuesAt(this.variables, at);
+      this.formulas?.forEach((formula, i) => {
+        const key = `${formula.sliders.map((name) => values[name])}`, filled = this.filled[i];
+        if (filled.formula === formula && filled.key === key) return;
+        this.filled[i] = {formula, key};
         const {v, d} = formula.at(this.places, values), mark = this.panels[0].marks[i];
         this.table.set(v, mark.values);
         this.table.set(d, mark.slopes);
@@ -121,33 +122,33 @@
 
     /** Values and slopes of a curve here and there, over the whole of every slider that it follows. */
     sampled(formula, variables) {
-      const thin = Float64Array.from({length: SAMPLED + 1}, (_, i) => this.places[Math.round(i / SAMPLED * (this.places.length - 1))]);
-      const found = [[], []];
-      const walk = (at) => {
-        if (at.length < variables.length) {
-          const last = variables[at.length].count - 1;
-          for (const k of formula.sliders.includes(variables[at.length].name) ? [0, last >> 1, last] : [0]) walk([...at, k]);
+      const found = [[], []], values = {}, followed = variables.filter(({name}) => formula.sliders.includes(name));
+      const walk = (i) => {
+        if (i < followed.length) {
+          const {name, low, step, count} = followed[i];
+          for (const part of name === 'y' ? [0, 1] : [0, 0.5, 1]) { values[name] = low + part * (count - 1) * step; walk(i + 1); }
           return;
         }
-        const {v, d} = formula.at(thin, valuesAt(variables, at));
-        found[0].push(...v);
-        found[1].push(...d);
+        const {v, d} = formula.at(this.thin, values);
+        for (const number of v) if (Number.isFinite(number)) found[0].push(number);
+        for (const number of d) if (Number.isFinite(number)) found[1].push(number);
       };
-      walk([0]);
+      walk(0);
       return found;
     }
 
     show(formula, wanted) {
       const [axis] = this.variables, variables = [axis, ...formula.sliders.map((name, i) => variable(name, i + 1))];
-      const formulas = [formula, COMPARED[this.name][+formula.sliders.includes('y')]];
-      const found = formulas.map((each) => this.sampled(each, variables));
+      const compared = COMPARED[this.name][+formula.sliders.includes('y')], formulas = [formula, compared];
+      if (!this.reach.has(compared)) this.reach.set(compared, this.sampled(compared, variables)); // it is always the same
+      const found = [this.sampled(formula, variables), this.reach.get(compared)];
       const heights = [0, 1].map((q) => between(found.flatMap((each) => each[q])));
-      if (!found[0][0].some(Number.isFinite)) {
+      if (!found[0][0].length) {
         throw new Problem(`The formula has no value anywhere on ${axis.name} from ${this.places[0]} to ${this.places.at(-1)}: check the logarithms, roots and divisions.`);
       }
       this.variables.splice(0, Infinity, ...variables);
       for (const mark of this.panels.flatMap(({marks}) => marks)) mark.sliders = variables.slice(1).map((_, i) => i + 1);
-      Object.assign(this, {formulas, filled: null});
+      this.formulas = formulas;
       for (const v of variables) {
         if (!wanted.has(v.name)) { if (v !== axis) wanted.set(v.name, v.start); else continue; }
         const k = Math.max(0, Math.min(v.count - 1, Math.round((wanted.get(v.name) - v.low) / v.step)));
@@ -190,6 +191,7 @@
   let shown = null, waiting = 0;
 
   function say(sentence, {from, to} = {}) {
+    if (from === undefined && said.textContent === sentence) return; // the page below is not laid out for nothing
     said.replaceChildren(sentence);
     if (Number.isInteger(from)) {
       const text = input.value, place = create('code', '', said);
@@ -230,7 +232,10 @@
       shown = null; // the sliders that are set now were moved by nobody
       try { frame.show(formula, wanted); } catch (error) { shown = before; throw error; }
       shown = Object.assign(frame, {typed});
-      for (const {holder} of Object.values(frames)) { holder.hidden = holder !== frame.holder; delete holder.dataset.stale; }
+      for (const {holder} of Object.values(frames)) {
+        if (holder.hidden !== (holder !== frame.holder)) holder.hidden = !holder.hidden;
+        delete holder.dataset.stale;
+      }
       input.removeAttribute('aria-invalid');
       said.classList.remove('playground-wrong');
       say(MEANING[formula.axis][+formula.sliders.includes('y')]);

@@ -25,6 +25,7 @@
       'log-cosh': 'abs(s-y) + softplus(-2*abs(s-y)) - log(2)',
     },
   };
+  const START = EXAMPLES['over the probability p']['focal loss'];
   const COMPARED = {p: ['-log(p)', '-(y*log(p) + (1-y)*log(1-p))'], s: ['softplus(-s)', 'softplus(s) - y*s']};
   for (const axis of ['p', 's']) COMPARED[axis] = COMPARED[axis].map(read);
   const MEANING = {
@@ -253,8 +254,11 @@
     const given = new URLSearchParams(location.hash.slice(1));
     wanted.clear();
     for (const [name, value] of given) if (name !== 'f' && value && Number.isFinite(+value)) wanted.set(name, +value);
-    input.value = given.get('f') ?? EXAMPLES['over the probability p']['focal loss'];
-    update();
+    const typed = given.get('f') ?? START;
+    for (const formula of shown ? [typed] : [START, typed]) { // a broken one leaves the first to look at
+      input.value = formula;
+      update();
+    }
   }
 
   create('option', '', select, 'a formula of your own').value = '';

@@ -194,6 +194,13 @@ def test_an_address_brings_formula_and_sliders_back(playground, tab):
     assert same(tab.evaluate(SHOWN)["numbers"][0], [3])
 
 
+def test_an_address_with_a_broken_formula_gets_a_sentence(tab, site):
+    tab.goto(f"{site}/playground.html#f=<img src=x onerror=alert(1)>&gamma=1")
+    assert tab.locator(".playground-said mark").text_content() == "<"
+    assert not tab.locator("img[src=x]").count()
+    assert all(tab.evaluate(SHOWN)["curves"])
+
+
 def test_the_limits_stay_while_a_slider_moves(playground):
     playground.evaluate(TYPE, "-a*log(p)")
     marks = playground.locator(".playground-frame[data-axis=p] [id*=ytick_] text")

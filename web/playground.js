@@ -121,20 +121,21 @@
       });
     }
 
-    /** Values and slopes of a curve here and there, over the whole of every slider that it follows. */
+    /** Values and slopes of a curve here and there, at the ends and in the middle of the sliders that it follows. */
     sampled(formula, variables) {
       const found = [[], []], values = {}, followed = variables.filter(({name}) => formula.sliders.includes(name));
-      const walk = (i) => {
+      const walk = (i, parts) => {
         if (i < followed.length) {
           const {name, low, step, count} = followed[i];
-          for (const part of name === 'y' ? [0, 1] : [0, 0.5, 1]) { values[name] = low + part * (count - 1) * step; walk(i + 1); }
+          for (const part of parts) { values[name] = low + part * (count - 1) * step; walk(i + 1, parts); }
           return;
         }
         const {v, d} = formula.at(this.thin, values);
         for (const number of v) if (Number.isFinite(number)) found[0].push(number);
         for (const number of d) if (Number.isFinite(number)) found[1].push(number);
       };
-      walk(0);
+      walk(0, [0, 1]);
+      if (followed.length) walk(0, [0.5]);
       return found;
     }
 

@@ -73,7 +73,8 @@ FIGURES := web/figures.py $(wildcard lossutils/explore/*.js lossutils/explore/*.
 changed = $(if $(filter-out $(1),$?),$(1),$?)
 
 site:
-	$(MAKE) --no-print-directory build/pages/.executed build/pages/index.md build/pages/reference/.written
+	$(MAKE) --no-print-directory build/pages/.executed build/pages/index.md build/pages/reference/.written \
+	  build/pages/playground.md
 	$(MAKE) --no-print-directory -j2 site/.rendered site/slides/.written
 	$(MAKE) --no-print-directory site/handouts/.printed site/previews/.taken
 
@@ -98,10 +99,14 @@ build/pages/reference/.written: web/reference.py web/notation.py web/reading.py 
 	$(BIN)/python -m web.reference
 	touch $@
 
+build/pages/playground.md: $(wildcard web/playground.*) $(wildcard lossutils/explore/*.py)
+	mkdir -p $(@D)
+	OMP_NUM_THREADS=1 $(BIN)/python -m web.playground > $@
+
 # Which of the pages have changed, Sphinx finds out for itself; of the code beside its settings it knows nothing.
-site/.rendered: $(EXECUTED) build/pages/index.md build/pages/reference/.written $(wildcard web/templates/*) web/conf.py \
-		web/site.css web/formulas.py web/katex.js web/reading.py web/reference.py web/notation.py web/index.py web/links.py \
-		$(FIGURES)
+site/.rendered: $(EXECUTED) build/pages/index.md build/pages/reference/.written build/pages/playground.md \
+		$(wildcard web/templates/*) web/conf.py web/site.css web/formulas.py web/katex.js web/reading.py web/reference.py \
+		web/notation.py web/index.py web/links.py web/formula.js web/playground.js $(FIGURES)
 	mkdir -p site/notebooks
 	cp -p $(LESSONS) site/notebooks
 	$(BIN)/sphinx-build --quiet --fail-on-warning $(if $(filter-out build/pages/%,$?),--write-all) -c web -d build/doctrees build/pages site

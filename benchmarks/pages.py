@@ -3,7 +3,7 @@
 Prints for the first page (goal: half a second) and for every lesson (goal: a second) the first contentful paint over
 http from an empty cache, and the redraw of a step of a slider with the layout that follows (goal: a frame), the
 processor four times slower. What remains to the frame is painting. Then the same for the slider that moves whole maps
-(goals: a frame, and 50 ms with layout).
+(goals: a frame, and 50 ms with layout), and for a key in the playground (goal: a frame).
 
 Run it with `python -m benchmarks.pages` after `make site`.
 """
@@ -37,6 +37,25 @@ STEPS = """async ([sliders, count]) => {
     return times;
 }"""
 
+# A formula as it is typed: what is not one yet is not counted.
+TYPED = """async ([formula, from]) => {
+    const input = document.querySelector('.playground [name=formula]'), times = [];
+    for (let i = from; i <= formula.length; i++) {
+        await new Promise(requestAnimationFrame);
+        const start = performance.now();
+        input.value = formula.slice(0, i);
+        input.dispatchEvent(new Event('input'));
+        const redrawn = performance.now();
+        input.getBoundingClientRect();
+        if (!input.hasAttribute('aria-invalid')) times.push([redrawn - start, performance.now() - start]);
+    }
+    return times;
+}"""
+FORMULAS = (
+    ("one parameter", "-(1-p)^gamma*log(p)*1.0625", 12),
+    ("label, two more", "-(a*y*log(p) + b*(1-y)*log(1-p))*1.0625", 28),
+)
+
 
 def first_paint(page, address):
     """The median of five, each from an empty cache, in a browser that is awake."""
@@ -53,6 +72,14 @@ def step(page, address, sliders="input[type=range]", count=9):
     page.goto(address)
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
     return [statistics.median(each) for each in zip(*page.evaluate(STEPS, [sliders, count]), strict=True)]
+
+
+def keys(page, address, formula, first):
+    """A key's redraw, and redraw with layout: the medians over the keys that make a formula."""
+    page.goto(address)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.evaluate(TYPED, [formula, first])  # the functions are compiled when someone types
+    return [statistics.median(each) for each in zip(*page.evaluate(TYPED, [formula, first]), strict=True)]
 
 
 def main():
@@ -76,6 +103,13 @@ def main():
                 redraw, layout = step(phone, file.as_uri(), "label:last-child input", 40)
                 print(f"{name:24}{'':12}{redraw:9.1f}{layout:13.1f}", flush=True)
                 phone.context.close()
+
+        print(f"{'goal':24}{'':12}{'':9}{f'< {FRAME:.1f}':>13}")
+        for name, formula, first in FORMULAS:
+            phone = browser.new_page(viewport=PHONE)
+            redraw, layout = keys(phone, f"{host}/playground.html", formula, first)
+            print(f"{name:24}{'':12}{redraw:9.1f}{layout:13.1f}", flush=True)
+            phone.context.close()
 
 
 if __name__ == "__main__":

@@ -48,6 +48,9 @@ html_permalinks_icon = "#"
 html_domain_indices = html_use_index = False
 
 
+PLAYGROUND = ("node_modules/mathjs/lib/browser/math.js", "formula.js", "playground.js")  # scripts of that page alone
+
+
 def write_static():
     """What the pages ask for lies beside them: figures, formulas, pictures."""
     static = ROOT / "build/static"
@@ -57,6 +60,8 @@ def write_static():
     for font in (formulas.KATEX / "fonts").glob("*.woff2"):  # the first format of each font, and every browser's choice
         shutil.copy(font, static / "katex/fonts")
     (static / "lossutils.js").write_text(figures.script(), encoding="utf-8")
+    for script in PLAYGROUND:
+        shutil.copy(ROOT / "web" / script, static)
     (static / "site.css").write_text(figures.style() + (ROOT / "web/site.css").read_text(encoding="utf-8"), "utf-8")
 
 
@@ -90,6 +95,9 @@ def page(app, pagename, templatename, context, doctree):
     body = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
     context["body"] = body.replace("</strong> -- ", "</strong>: ")  # a parameter and what is said of it
     context["description"] = (context.get("meta") or {}).get("description", DESCRIPTION)
+    if pagename == "playground":
+        for script in PLAYGROUND:
+            app.add_js_file(pathlib.PurePath(script).name, priority=900, defer="defer")  # after lossutils.js
     shown = "index"
     if (reading.NOTEBOOKS / f"{pagename}.ipynb").exists():
         shown = pagename

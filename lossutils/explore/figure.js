@@ -33,7 +33,9 @@ function render({model, el}) {
     const bytes = model.get(name);
     return new Type(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   };
-  const data = {variables, table: numbers('table', Float32Array), codes: numbers('codes', Uint16Array)};
+  // A page whose curves are computed while one looks has a table and a `startOf` of its own.
+  const data = {variables, startOf: rowOf, table: numbers('table', Float32Array), codes: numbers('codes', Uint16Array),
+    ...model.get('computed')};
   // Two figures of one page must not share an id: a clip path of a hidden slide clips nothing. Random, because every
   // widget gets its own copy of this module.
   const figure = `lossutils-${Math.random().toString(36).slice(2)}-`;
@@ -81,9 +83,12 @@ function render({model, el}) {
     const emptied = (name) => { hook(name).replaceChildren(); return hook(name); }; // what matplotlib drew there
     const clipped = (name) => node(emptied(name), 'g', {'clip-path': `url(#${id}clip)`});
     const [x0, x1] = panel.x, level = panel.log ? Math.log10 : (v) => v;
-    const [y0, y1] = panel.y.map(level);
-    const sx = (right - left) / (x1 - x0), sy = (top - bottom) / (y1 - y0);
-    const view = {id, panel, svg, pile: {top: () => 0}, hook, emptied, clipped, left, right, top, bottom, sx, sy,
+    const sx = (right - left) / (x1 - x0);
+    let y0, sy;
+    const stretch = (limits) => { panel.y = limits; y0 = level(limits[0]); sy = (top - bottom) / (level(limits[1]) - y0); };
+    stretch(panel.y);
+    const view = {id, panel, svg, pile: {top: () => 0}, hook, emptied, clipped, left, right, top, bottom, sx, stretch,
+      get sy() { return sy; },
       px: (x) => left + sx * (x - x0),
       py: (y) => bottom + sy * (level(y) - y0),
       place: (i) => panel.along !== null && variables[panel.along].labels ? i : x0 + i * (x1 - x0) / (panel.columns - 1),
@@ -205,12 +210,23 @@ function render({model, el}) {
   }
   const diamond = node(drawn[0].above, 'path', {style: 'fill: var(--lossutils-ink); stroke: var(--lossutils-rim)'});
 
+  // All curves are new, and each panel shows them between these limits.
+  function renewed() {
+    model.get('limits').forEach((limits, p) => {
+      drawn[p].stretch(limits);
+      for (const mark of drawn[p].marks) mark.key = null;
+    });
+    draw();
+  }
+
+  model.on('change:limits', renewed);
   model.on('change:guess', guess);
   guess();
   const events = variables.map((variable) => `change:${variable.trait}`);
   for (const event of events) model.on(event, changed);
   draw();
   return () => {
+    model.off('change:limits', renewed);
     model.off('change:guess', guess);
     for (const event of events) model.off(event, changed);
   };

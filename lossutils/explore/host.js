@@ -34,8 +34,8 @@ function codesOf(text, shapes) { // of differences along every dimension of ever
   return new Uint8Array(codes.buffer);
 }
 
-function modelOf({meta, table, codes, at}) {
-  const values = {meta, table: numbersOf(table), codes: codesOf(codes, meta.shapes), guess: '', ...at}, listeners = {};
+function modelOf({meta, table, codes, at, ...others}) {
+  const values = {meta, table: numbersOf(table), codes: codesOf(codes, meta.shapes), guess: '', ...at, ...others}, listeners = {};
   return {
     get: (name) => values[name],
     on: (event, listener) => { (listeners[event] ??= new Set()).add(listener); },
@@ -76,6 +76,7 @@ function slider(model, variable, parent) {
   input.addEventListener('input', () => model.set(trait, value(input.valueAsNumber)));
   model.on(`change:${trait}`, follow);
   follow();
+  return () => model.off(`change:${trait}`, follow);
 }
 
 function guessField(model, {guess, panels, variables}, parent) {
@@ -99,7 +100,7 @@ function measure(live, {panels}) {
   for (const part of live.querySelectorAll('.lossutils-readout, .lossutils-controls')) watcher.observe(part);
 }
 
-for (const explorer of document.querySelectorAll('.lossutils-explorer')) {
+for (const explorer of document.querySelectorAll('.lossutils-explorer:not(.playground *)')) {
   const model = modelOf(JSON.parse(explorer.querySelector('script').textContent));
   const meta = model.get('meta');
   const live = create('div', 'lossutils-moving', explorer);
@@ -110,3 +111,6 @@ for (const explorer of document.querySelectorAll('.lossutils-explorer')) {
   measure(live, meta);
   explorer.classList.add('lossutils-live-now'); // from here on the still picture is for the printer
 }
+
+// For the playground, which makes its figures' numbers itself.
+globalThis.lossutils = {create, labelled, measure, modelOf, render, slider, write};

@@ -87,8 +87,8 @@ function area({py}, {picked, xs}, base, row) {
   return d && d + back + 'Z';
 }
 
-function curve(mark, view, {variables, table}) {
-  const {panel, px, py, sx, sy, left, right, top, bottom, place, index} = view;
+function curve(mark, view, {variables, startOf, table}) {
+  const {panel, px, py, sx, left, right, top, bottom, place, index} = view;
   const over = panel.rows === 0; // in a plane a curve has no marker of its own, and matplotlib drew none
   const path = over ? view.hook(`curve-${index}`).querySelector('path') : node(view.clipped(`curve-${index}`), 'path',
     {style: `fill: none; stroke: ${colourOf(mark)}; stroke-width: 2.8; stroke-dasharray: ${mark.dash}`});
@@ -102,7 +102,7 @@ function curve(mark, view, {variables, table}) {
   const value = (j) => table[mark.values + start + j];
   return {
     shape(at) {
-      start = rowOf(mark, variables, at, panel.columns);
+      start = startOf(mark, variables, at, panel.columns);
       const below = base = mark.kind === 'area' ? view.pile.top : () => 0, own = start;
       row = mark.kind === 'area' ? (j) => below(j) + table[mark.values + own + j] : value;
       if (mark.kind === 'area') view.pile.top = row;
@@ -126,7 +126,7 @@ function curve(mark, view, {variables, table}) {
         marker.setAttribute('cy', Math.max(top, Math.min(bottom, y)).toFixed(2));
         if (mark.slopes >= 0 && y >= top && y <= bottom) {
           const raw = table[mark.slopes + start + k];
-          const slope = sy * (panel.log ? raw / (value(k) * Math.LN10) : raw) / sx;
+          const slope = view.sy * (panel.log ? raw / (value(k) * Math.LN10) : raw) / sx;
           const dx = (right - left) / 6 / Math.hypot(1, slope);
           if (Number.isFinite(slope)) {
             d = `M${(x - dx).toFixed(2)} ${(y - slope * dx).toFixed(2)}L${(x + dx).toFixed(2)} ${(y + slope * dx).toFixed(2)}`;

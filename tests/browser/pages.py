@@ -20,7 +20,7 @@ ROOT = live.NOTEBOOKS.parent
 SITE = ROOT / "site"
 LESSONS = sorted(path.stem for path in live.NOTEBOOKS.glob("*.ipynb"))
 REFERENCE = ["reference/index", *(f"reference/{family}" for family in FAMILIES)]
-PAGES = [*LESSONS, "index", "search", *REFERENCE]
+PAGES = [*LESSONS, "playground", "index", "search", *REFERENCE]
 PHONE = {"width": 375, "height": 740}
 
 

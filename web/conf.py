@@ -52,7 +52,7 @@ PLAYGROUND = ("node_modules/mathjs/lib/browser/math.js", "formula.js", "playgrou
 
 
 def write_static():
-    """What the pages ask for lies beside them: figures, formulas, pictures."""
+    """What the pages ask for lies beside them: figures and formulas."""
     static = ROOT / "build/static"
     shutil.rmtree(static, ignore_errors=True)
     (static / "katex/fonts").mkdir(parents=True)

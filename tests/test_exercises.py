@@ -327,6 +327,11 @@ def test_an_unknown_name_is_answered_with_the_nearest():
         check("bse", 1)
 
 
+def test_an_open_exercise_needs_no_graph_where_none_is_asked_for():
+    passed, said = judge(EXERCISES["sparing-penalty"], lambda w: np.log1p(np.abs(w.detach().numpy())))
+    assert passed, said
+
+
 # what is said
 def test_the_input_that_is_shown_is_small_and_round():
     def of_the_first_row(s):

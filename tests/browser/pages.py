@@ -55,6 +55,17 @@ def served():
         running.shutdown()
 
 
+def weight(tab, address):
+    """The bytes that a page asks for, as they travel, with an empty cache."""
+    network = tab.context.new_cdp_session(tab)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    sizes = []
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    tab.goto(address, wait_until="networkidle")
+    return sum(sizes)
+
+
 def numbers(text):
     """One, or the two of a pair in brackets."""
     text = text.replace("−", "-").replace("∞", "inf").replace("undefined", "nan")

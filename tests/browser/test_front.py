@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.browser import live
-from tests.browser.pages import LESSONS, PHONE, ROOT, SITE, figures, served
+from tests.browser.pages import LESSONS, PHONE, ROOT, SITE, figures, served, weight
 from web import index
 
 BOTTOMS = """() => Object.fromEntries(['h1', '#question', '.lossutils-figure', '.lossutils-controls', '.doors']
@@ -76,13 +76,7 @@ def test_links_on_the_page_lead_somewhere(front):
 
 def test_weight(tab):
     with served() as host:
-        network = tab.context.new_cdp_session(tab)
-        network.send("Network.enable")
-        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
-        sizes = []
-        network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-        tab.goto(f"{host}/index.html", wait_until="networkidle")
-    assert 50_000 < sum(sizes) <= 300_000
+        assert 50_000 < weight(tab, f"{host}/index.html") <= 300_000
 
 
 def test_without_javascript(chromium, site):

@@ -9,7 +9,20 @@ import subprocess
 import pytest
 
 from tests.browser import live
-from tests.browser.pages import DRAWN, LESSONS, PAGES, PHONE, REFERENCE, ROOT, SITE, figures, numbers, same, served
+from tests.browser.pages import (
+    DRAWN,
+    LESSONS,
+    PAGES,
+    PHONE,
+    REFERENCE,
+    ROOT,
+    SITE,
+    figures,
+    numbers,
+    same,
+    served,
+    weight,
+)
 from web import handout
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
@@ -235,14 +248,9 @@ def test_nothing_was_wrong_on_the_page(page):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_weight(tab, host, lesson):
-    network = tab.context.new_cdp_session(tab)
-    network.send("Network.enable")
-    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    sizes = []
-    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-    tab.goto(f"{host}/{lesson}.html", wait_until="networkidle")
+    bytes_sent = weight(tab, f"{host}/{lesson}.html")
     assert tab.locator(".lossutils-live-now").count(), "the figures do not move"
-    assert 50_000 < sum(sizes) <= 1.5e6
+    assert 50_000 < bytes_sent <= 1.5e6
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -24,9 +24,10 @@ slides: .venv/installed
 PYTEST := LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
   --nbval --nbval-cell-timeout=120 --dist loadfile --no-loadscope-reorder --durations=10
 
-# The longest files first, so that no process ends up alone with them.
+# To build the site, nbval runs the lessons and compares their outputs. The longest files first, so that no process ends
+# up alone with them.
 test: .venv/installed lint site
-	$(PYTEST) -n 4 tests/browser notebooks tests $(ARGS)
+	$(PYTEST) -n 4 tests/browser tests $(ARGS)
 
 # For those who edit a lesson: no site, no browser.
 quick: .venv/installed lint
@@ -64,8 +65,9 @@ constraints: .venv/installed
 	grep -v '^-' requirements.txt | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	  --no-annotate --custom-compile-command "make constraints" - -o constraints.txt
 
-# The site. A lesson is executed once, for its page and for its slides. What has not changed is not built again: each step
-# gets the lessons that are newer than its last run, or all of them if something that all of them stand on is newer.
+# The site. A lesson is executed once: its page and its slides show what nbval compared. What has not changed is not built
+# again: each step gets the lessons that are newer than its last run, or all of them if something that all of them stand on
+# is newer.
 LESSONS := $(sort $(wildcard notebooks/*.ipynb))
 PAGES := $(LESSONS:notebooks/%.ipynb=site/%.html)
 EXECUTED := $(LESSONS:notebooks/%=build/pages/%)
@@ -82,9 +84,9 @@ slides-html: site/slides/.written
 
 handouts: site
 
-build/pages/.executed: $(LESSONS) web/execute.py $(wildcard lossutils/*.py lossutils/*/*.py) \
-		| .venv/installed web/node_modules/installed
-	LOSSUTILS_RENDERER=html OMP_NUM_THREADS=1 $(BIN)/python -m web.execute $(call changed,$(LESSONS))
+build/pages/.executed: $(LESSONS) web/execute.py $(wildcard lossutils/*.py lossutils/*/*.py) .venv/installed \
+		| web/node_modules/installed
+	LOSSUTILS_RENDERER=html $(PYTEST) -n 2 -p web.execute $(call changed,$(LESSONS))
 	touch $@
 
 $(EXECUTED): build/pages/.executed ;

@@ -1,32 +1,33 @@
-"""Executes lessons for their pages and slides, two at a time: `python -m web.execute notebooks/NN_name.ipynb …`."""
+"""Keeps what nbval saw when it compared a lesson's outputs, for the lesson's page and slides: a plugin of pytest.
 
-import asyncio
+The figures come as HTML where LOSSUTILS_RENDERER=html: `pytest --nbval -p web.execute notebooks/NN_name.ipynb …`.
+"""
+
 import pathlib
 import re
-import sys
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 
 PREFIX = re.compile(r"(Move|Predict|\d+ ·):? ")  # of a headline, for the slides
 TARGET = pathlib.Path(__file__).parents[1] / "build/pages"
 
 
-async def execute(source, turns):
-    notebook = nbformat.read(source, as_version=4)
-    resources = {"metadata": {"path": source.parent}}
-    async with turns:
-        print(source, flush=True)
-        try:
-            await NotebookClient(notebook, timeout=120, store_widget_state=False, resources=resources).async_execute()
-        except CellExecutionError as error:
-            sys.exit(f"{source} does not run:\n{error}")
+def pytest_itemcollected(item):
+    item.parent.skip_compare += ("text/html",)  # of a figure; the lesson itself keeps its picture
+
+
+def pytest_runtest_teardown(item, nextitem):
+    item.cell.outputs = item.test_outputs or []
+    if nextitem is None or nextitem.parent is not item.parent:
+        write(item.parent.nb, item.path.name)
+
+
+def write(notebook, name):
     for cell in notebook.cells:
         mark(cell)
-    number(notebook.cells, int(source.name[:2]))
+    number(notebook.cells, int(name[:2]))
     TARGET.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, TARGET / source.name)
+    nbformat.write(notebook, TARGET / name)
 
 
 def mark(cell):
@@ -64,12 +65,3 @@ def number(cells, lesson):
                 "name": f"figure-{lesson}-{figures}",
                 "caption": f"**Figure {lesson}.{figures}** {caption[:1].upper()}{caption[1:]}",
             }
-
-
-async def main(*sources):
-    turns = asyncio.Semaphore(2)
-    await asyncio.gather(*(execute(pathlib.Path(source), turns) for source in sources))
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))

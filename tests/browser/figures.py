@@ -57,7 +57,12 @@ class Figure:
         self.handle = lambda i: self.sliders.nth(i).locator(".noUi-handle")
 
     def values(self):
-        return [float(text.replace("−", "-")) for text in self.sliders.locator(".widget-readout").all_inner_texts()]
+        return self.read(self.sliders.locator(".widget-readout").all_inner_texts())
+
+    def read(self, texts):
+        """What the sliders' texts say: a number, or one of a slider's labels."""
+        variables = self.explorer._variables
+        return [t if v.labels else float(t.replace("−", "-")) for t, v in zip(texts, variables, strict=True)]
 
     def paths(self):
         """The drawn lines, as the browser has them."""
@@ -95,7 +100,7 @@ def check_readout(explorer, shown, values):
         assert pages.same(text, list(number) if isinstance(number, tuple) else [number]), (values, i, j, text, number)
 
 
-# Moves all sliders of a figure to 50 places, one after another: the values that they then show, and the readout.
+# Moves all sliders of a figure to places, one after another: the values that they then show, and the readout.
 PLACES = """async ([root, places, names]) => {
     const seen = [];
     for (const place of places) {
@@ -123,9 +128,7 @@ def check_places(figure, count=50):
     places = random.random((count, len(figure.names))).tolist()
     symbols = [variable.symbol for variable in figure.explorer._variables]
     for texts, shown in figure.page.evaluate(PLACES, [figure.root.element_handle(), places, symbols]):
-        labels = [variable.labels for variable in figure.explorer._variables]
-        values = [text if label else float(text.replace("−", "-")) for text, label in zip(texts, labels, strict=True)]
-        check_readout(figure.explorer, shown, values)
+        check_readout(figure.explorer, shown, figure.read(texts))
 
 
 def check_keyboard(figure):

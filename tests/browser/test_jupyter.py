@@ -4,16 +4,22 @@ import nbformat
 import numpy as np
 import pytest
 
-from tests import planes, refresh
+from tests import planes
 from tests.browser import figures, live
 from tests.browser.fit import OUTSIDE
 
 LESSON = "01_bce_by_hand.ipynb"
+# Figures of every kind of mark, which stand behind those of the lesson, in its copy on the server.
+KINDS = [[planes.EVERY_MARK], [planes.IMPORT, planes.BARS], [planes.IMPORT, planes.AREAS]]
 
 
 @pytest.fixture(scope="module")
-def explorers():
-    return figures.explorers(LESSON)
+def explorers(server):
+    book = nbformat.read(server.root / LESSON, as_version=4)
+    slide = {"slideshow": {"slide_type": "slide"}}
+    book.cells += [nbformat.v4.new_code_cell("".join(cells).strip(), metadata=slide) for cells in KINDS]
+    nbformat.write(book, server.root / LESSON)
+    return figures.explorers(LESSON) + [planes.figure(*cells) for cells in KINDS]
 
 
 def with_two_sliders(shown):
@@ -76,63 +82,10 @@ def test_sliders_move_without_a_kernel(lab):
     assert not figure.page.recorder.problems
 
 
-# Figures of every kind of mark, in a notebook of their own.
-PLANES = "planes.ipynb"
-CELLS = [[planes.EVERY_MARK], [planes.IMPORT, planes.BARS], [planes.IMPORT, planes.AREAS]]
-
-
-@pytest.fixture(scope="module")
-def notebook(server):
-    cells = [nbformat.v4.new_code_cell("".join(cells).strip()) for cells in CELLS]
-    for cell in cells:
-        cell.metadata.slideshow = {"slide_type": "slide"}
-    metadata = {"kernelspec": refresh.KERNEL, "rise": refresh.RISE}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), server.root / PLANES)
-
-
-@pytest.mark.parametrize("where", ["lab", "rise"])
-def test_every_kind_of_mark_shows_what_at_computes(where, browser, server, notebook):
-    """Also a marker that is dragged, or moved by keys; and all that without a kernel."""
-    with live.recorded(browser) as page:
-        if where == "lab":
-            live.open_lab(page, server, PLANES)
-            live.run_lab(page, server, PLANES)
-        else:
-            live.run_slides(page, server, PLANES)
-        server.shut_down(PLANES)
-        shown = [figures.Figure(page, planes.figure(*cells), number) for number, cells in enumerate(CELLS)]
-        for figure in shown:
-            figures.check_places(figure)
-        figure = shown[0]
-        if where == "rise":
-            live.show(page, figure.root.evaluate("root => root.closest('section').id"), 0)
-        address = page.url
-        marker = figure.root.locator(".lossutils-marker").first
-        for key, place, sign in (("ArrowRight", 0, 1), ("ArrowUp", 1, 1), ("ArrowLeft", 0, -1), ("ArrowDown", 1, -1)):
-            before = figure.values()
-            marker.press(key)
-            figure.check()
-            assert figure.values()[place] == pytest.approx(np.clip(before[place] + 0.1 * sign, -2, 2))
-        dot = marker.locator(".lossutils-dot").bounding_box()
-        x, y = dot["x"] + dot["width"] / 2, dot["y"] + dot["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + (40 if before[0] < 0 else -40), y + (40 if before[1] > 0 else -40), steps=4)
-        page.mouse.up()
-        figure.check()
-        after = figure.values()
-        assert abs(after[0] - before[0]) > 0.2
-        assert abs(after[1] - before[1]) > 0.2
-        assert page.url == address, "a key that belongs to the marker has moved the slides"
-        assert not page.recorder.problems
-
-
-def outside(page):
-    return {slide: problems for slide in live.slides(page) if (problems := page.evaluate(OUTSIDE))}
-
-
 def test_every_slide_of_the_lesson_fits_its_screen(rise):
-    assert not outside(rise[0].page)
+    """All lessons are measured as files, in test_slide_files.py; one shows that RISE agrees with them."""
+    page = rise[0].page
+    assert not {slide: problems for slide in live.slides(page) if (problems := page.evaluate(OUTSIDE))}
 
 
 def test_the_figure_on_its_slide(rise):
@@ -154,9 +107,32 @@ def test_slides_move_without_a_kernel(rise, server):
     assert not figure.page.recorder.problems
 
 
-def test_every_slide_of_another_lesson_fits_its_screen(tab, server):
-    """All lessons are measured as files, in test_slide_files.py; two show that RISE agrees with them."""
-    lesson = "02_weighted_bce.ipynb"
-    live.run_slides(tab, server, lesson)
-    server.shut_down(lesson)
-    assert not outside(tab)
+@pytest.mark.parametrize("where", ["lab", "rise"])
+def test_every_kind_of_mark_shows_what_at_computes(where, request):
+    """Also a marker that is dragged, or moved by keys; and all that without a kernel."""
+    shown = request.getfixturevalue(where)[-len(KINDS) :]
+    for figure in shown:
+        figures.check_places(figure)
+    figure = shown[0]
+    page = figure.page
+    if where == "rise":
+        live.show(page, figure.root.evaluate("root => root.closest('section').id"), 0)
+    address = page.url
+    marker = figure.root.locator(".lossutils-marker").first
+    for key, place, sign in (("ArrowRight", 0, 1), ("ArrowUp", 1, 1), ("ArrowLeft", 0, -1), ("ArrowDown", 1, -1)):
+        before = figure.values()
+        marker.press(key)
+        figure.check()
+        assert figure.values()[place] == pytest.approx(np.clip(before[place] + 0.1 * sign, -2, 2))
+    dot = marker.locator(".lossutils-dot").bounding_box()
+    x, y = dot["x"] + dot["width"] / 2, dot["y"] + dot["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + (40 if before[0] < 0 else -40), y + (40 if before[1] > 0 else -40), steps=4)
+    page.mouse.up()
+    figure.check()
+    after = figure.values()
+    assert abs(after[0] - before[0]) > 0.2
+    assert abs(after[1] - before[1]) > 0.2
+    assert page.url == address, "a key that belongs to the marker has moved the slides"
+    assert not page.recorder.problems

@@ -14,11 +14,13 @@ SERVER := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 
 lab: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
 
-# The token stands in the address itself, because the server prints one that already has a query wrongly.
+# The server itself would print an address with a query wrongly: token and port are chosen here, and the right one is printed.
 slides: .venv/installed
-	token=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(16))'); \
-	page=/rise/$$(cd notebooks && ls $(LESSON)_*.ipynb); \
-	$(BIN)/jupyter lab $(SERVER) --IdentityProvider.token=$$token "--LabApp.default_url=$$page?token=$$token&run=1" $(ARGS)
+	@page=$$(cd notebooks && ls $(LESSON)_*.ipynb) && set -- $$($(BIN)/python -c 'import secrets, socket; \
+	  print(secrets.token_hex(16), socket.create_server(("127.0.0.1", 0)).getsockname()[1])') && \
+	place="/rise/$$page?token=$$1&run=1" && echo "The slides, until Ctrl+C: http://127.0.0.1:$$2$$place" && \
+	$(BIN)/jupyter lab $(SERVER) --ServerApp.log_level=WARN --ServerApp.port=$$2 --IdentityProvider.token=$$1 \
+	  "--LabApp.default_url=$$place" $(ARGS)
 
 # What starts several processes gives each one thread: on a few cores they would only wait for one another.
 PYTEST := LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest \

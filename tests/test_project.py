@@ -95,6 +95,20 @@ def test_windows_has_the_lines_of_the_documents():
     assert f"run: {check_it}\n" in workflow
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no make")
+def test_the_address_of_the_slides_can_be_copied(tmp_path):
+    """What is printed is what the server is told: the port, the place, the token."""
+    for name, script in {"python": f'exec {sys.executable} "$@"', "jupyter": 'printf "%s\\n" "$@"'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    command = ["make", "--old-file=.venv/installed", "slides", "LESSON=03", f"BIN={tmp_path}"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = dict(re.findall(r"^--(?:\w+)\.(\w+)=(.+)$", said, re.M))
+    assert re.search(r"http://\S+", said)[0] == f"http://{told['ip']}:{told['port']}{told['default_url']}"
+    assert told["default_url"] == f"/rise/03_focal_loss.ipynb?token={told['token']}&run=1"
+    assert len(told["token"]) == 32
+
+
 # The documents
 DOCUMENTS = ("README.md", "TEACHING.md", "CONTRIBUTING.md", "CHANGELOG.md")
 

@@ -7,7 +7,7 @@ from web.browser import browser as start
 
 TARGET = pathlib.Path(__file__).parents[1] / "site/handouts"
 FOOTER = """<div style="display: flex; justify-content: space-between;
-width: 100%; margin: 0 16mm; font: 8pt sans-serif">
+width: 100%; margin: 0 16mm; font: 9pt sans-serif">
 <span class="title"></span><span><span class="pageNumber"></span> / <span class="totalPages"></span></span></div>"""
 READY = "() => Promise.all([document.fonts.ready, ...[...document.images].map(image => image.decode())])"
 

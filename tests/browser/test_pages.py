@@ -143,6 +143,16 @@ def test_a_phone_does_not_scroll_sideways(page):
     assert width == PHONE["width"]
 
 
+# How long the lines of the paragraphs are, in letters of average width.
+LINES = """() => [...document.querySelectorAll('article > section p')]
+    .map(words => words.clientWidth / (parseFloat(getComputedStyle(words).fontSize) / 2))"""
+
+
+@of([LESSONS[3], "playground", REFERENCE[1]])
+def test_a_line_of_words_ends_where_the_eye_finds_the_way_back(page):
+    assert 60 < max(page.evaluate(LINES)) <= 90
+
+
 # Of every figure: how much of the screen it needs, its panels' heights, and the rows that they stand in.
 SIZES = """async () => {
     const sheet = document.head.appendChild(document.createElement('style'));

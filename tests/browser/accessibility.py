@@ -5,7 +5,7 @@ from tests.browser import live
 AXE = live.NOTEBOOKS.parent / "web/node_modules/axe-core/axe.min.js"
 SERIOUS = """async options => (await axe.run(options)).violations
     .filter(({impact}) => impact === 'serious' || impact === 'critical')
-    .flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html.slice(0, 200)} ${failureSummary}`))"""
+    .flatMap(({id, nodes}) => nodes.map(node => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`))"""
 OPTIONS = {
     "rules": {"color-contrast": {"enabled": False}},  # CONTRAST sees more, and sooner
     "resultTypes": ["violations"],
@@ -13,9 +13,10 @@ OPTIONS = {
     "preload": False,  # it asks for the style sheets once more, which a browser refuses on file://
 }
 
-# axe's own rule of contrast looks up what lies under each word, which on these pages takes longer than all the others
-# together, leaves undecided where boxes overlap, as a formula's do, and knows no colour of a drawing's text. Here one walk
-# from the root down takes along what has been painted so far, and axe's functions compare. Large text is held to the same.
+# axe's own rule of contrast looks up what lies under each word, which on these pages takes longer than all other rules
+# together, leaves undecided where boxes overlap, as a formula's do, and knows no colour of a drawing's text. Here one
+# walk from the root takes along what has been painted so far, and axe's functions compare. Hidden labels of a drawing
+# count: a slider shows them. Large text is held to the same.
 CONTRAST = """() => {
     const {Color, flattenColors, getContrast} = axe.commons.color, colours = new Map(), wrong = [];
     const colourOf = (text, opacity) => {
@@ -34,15 +35,17 @@ CONTRAST = """() => {
         [...node.childNodes].some(child => child.nodeType === Node.TEXT_NODE && child.data.trim());
     const walk = (node, ground, opacity) => {
         const style = getComputedStyle(node);
-        if (style.display === 'none' || style.clip !== 'auto' || style.clipPath === 'inset(50%)') return; // for ears alone
+        const isForEars = style.clip !== 'auto' || style.clipPath === 'inset(50%)';
         opacity *= style.opacity;
-        if (!opacity) return;
-        if (node.closest('svg')) {
-            if (node.matches('[id*=curve-] path:not(.lossutils-rim)') && style.stroke !== 'none' && style.fill === 'none')
+        if (style.display === 'none' || isForEars || !opacity) return;
+        if (node.matches('svg *')) {
+            const isLine = style.fill === 'none' && style.stroke !== 'none';
+            if (isLine && node.matches('[id*=curve-] path:not(.lossutils-rim)'))
                 hold(node, colourOf(style.stroke, opacity * style.strokeOpacity), ground, 3);
-            if (isWritten(node) && node.matches('text, tspan')) {
-                const halo = style.paintOrder.startsWith('stroke') && style.stroke !== 'none';
-                hold(node, colourOf(style.fill, opacity * style.fillOpacity), halo ? colourOf(style.stroke, 1) : ground, 4.5);
+            if (node.matches('text, tspan') && isWritten(node)) {
+                const hasHalo = style.paintOrder.startsWith('stroke') && style.stroke !== 'none';
+                const behind = hasHalo ? colourOf(style.stroke, 1) : ground;
+                hold(node, colourOf(style.fill, opacity * style.fillOpacity), behind, 4.5);
             }
         } else {
             if (style.backgroundImage !== 'none') wrong.push(`a picture under ${nameOf(node)}`);

@@ -22,6 +22,7 @@ LESSONS = sorted(path.stem for path in live.NOTEBOOKS.glob("*.ipynb"))
 REFERENCE = ["reference/index", *(f"reference/{family}" for family in FAMILIES)]
 PAGES = [*LESSONS, "playground", "index", "search", *REFERENCE]
 PHONE = {"width": 375, "height": 740}
+ZOOMED = {side: length // 2 for side, length in live.SIZE.items()}  # 200 % on the smallest of the computers
 
 
 @functools.cache

@@ -33,47 +33,45 @@
     p: ['p is the probability that the model gives to the true class.', 'p is the probability of class 1, y is the label.'],
     s: ['s is the score (logit) of the true class.', 's is the score (logit) of class 1, y is the label.'],
   };
-  // low, high, step, start; every other parameter goes from 0 to 5. Other ends can be typed beside the slider.
+  // low, high, step, start; for every other parameter USUAL. Other ends can be typed beside the slider.
   const RANGES = new Map(Object.entries({
     y: [0, 1, 0.1, 1], gamma: [0, 5, 0.1, 2], γ: [0, 5, 0.1, 2], alpha: [0, 1, 0.05, 0.25], α: [0, 1, 0.05, 0.25],
     epsilon: [0, 0.5, 0.01, 0.1], ε: [0, 0.5, 0.01, 0.1], eps: [0, 0.5, 0.01, 0.1], q: [0.1, 1, 0.05, 0.7],
     delta: [0.1, 3.1, 0.1, 1], δ: [0.1, 3.1, 0.1, 1], margin: [0, 3, 0.1, 1], m: [0, 3, 0.1, 1],
     T: [0.1, 5.1, 0.1, 2], tau: [0.1, 5.1, 0.1, 2], τ: [0.1, 5.1, 0.1, 2], w: [0, 10, 0.2, 3], weight: [0, 10, 0.2, 3],
   }));
+  const USUAL = [0, 5, 0.1, 1];
   const SLIDERS = 3; // at most: y and two parameters
   const LARGEST = 1_900_000; // numbers, a little fewer than explore's LARGEST_TABLE, which computes all of them beforehand
   const SAMPLED = 30; // places of the axis that the limits look at
 
-  const typedRanges = new Map(), wanted = new Map(); // by a slider's name: its two ends, and where it stood last
+  const typedRanges = new Map(), wanted = new Map(); // by a slider's name: its two ends and step, and where it stood last
 
-  // The largest round step that makes 50 steps or more.
-  function stepOf(low, high) {
-    const span = high - low, power = Math.floor(Math.log10(span / 50));
-    for (const exponent of [power, power - 1]) {
-      for (const digit of [5, 2, 1]) {
-        const step = Number(`${digit}e${exponent}`), steps = span / step;
-        if (steps > 49.9 && Math.abs(steps - Math.round(steps)) < 1e-6) return step;
-      }
-    }
-    return span / 50;
+  // The largest round step that makes 50 steps or more, and leads to where the slider stands if one does.
+  function stepOf(low, high, stands) {
+    const span = high - low, power = Math.floor(Math.log10(span / 50)), whole = (steps) => Math.abs(steps - Math.round(steps)) < 1e-6;
+    const steps = [power, power - 1].flatMap((exponent) => [5, 2, 1].map((digit) => Number(`${digit}e${exponent}`)))
+      .filter((step) => span / step > 49.9 && whole(span / step));
+    return steps.find((step) => whole((stands - low) / step)) ?? steps[0] ?? span / 50;
   }
 
   function variable(name, place) {
-    const [from, to, each, start] = RANGES.get(name) ?? [0, 5, 0.1, 1], [low, high] = typedRanges.get(name) ?? [from, to];
-    const step = low === from && high === to ? each : stepOf(low, high);
+    const usual = RANGES.get(name) ?? USUAL, start = usual[3], [low, high, step] = typedRanges.get(name) ?? usual;
     const digits = Math.min(6, Math.max(...[low, step].map((number) => `${number}`.split('.')[1]?.length ?? 0)));
     return {name, trait: `at_${place}`, symbol: symbol(name), low, high, step, start, digits, count: Math.round((high - low) / step) + 1,
       labels: null};
   }
 
-  /** Two ends as they were typed, or a sentence on what is wrong with them. */
-  function rangeOf(typed) {
+  /** Takes two ends as they were typed. Throws a Problem. */
+  function typeRange(name, typed) {
     const [low, high] = typed.map((text) => Number(text.trim().replace('−', '-').replace(',', '.') || NaN));
     const strange = typed[Number.isNaN(low) ? 0 : 1].trim();
     if (Number.isNaN(low + high)) throw new Problem(strange ? `“${strange.slice(0, 20)}” is no number: type one such as 0.5.` : 'This end of the slider is empty: type a number such as 0.5.');
     if (!(low < high)) throw new Problem(`The left end of a slider must be below the right one, and ${low} is not below ${high}.`);
     if (Math.max(-low, high) > 1e6 || high - low < 1e-3) throw new Problem('The ends of a slider may be a million at most, and must be a thousandth apart.');
-    return [low, high];
+    const usual = RANGES.get(name) ?? USUAL;
+    if (low === usual[0] && high === usual[1]) typedRanges.delete(name);
+    else typedRanges.set(name, [low, high, stepOf(low, high, wanted.get(name) ?? usual[3])]);
   }
   const valueAt = ({low, step}, k) => Math.round(1e10 * (low + k * step)) / 1e10;
   const valuesAt = (variables, at) => Object.fromEntries(variables.slice(1).map((v, i) => [v.name, valueAt(v, at[i + 1])]));
@@ -221,7 +219,7 @@
         field.addEventListener('change', () => {
           for (const each of ends) each.removeAttribute('aria-invalid');
           try {
-            typedRanges.set(variable.name, rangeOf(ends.map(({value}) => value)));
+            typeRange(variable.name, ends.map(({value}) => value));
             write(this.wrong, '');
             update();
           } catch (error) {
@@ -325,11 +323,10 @@
     const given = new URLSearchParams(location.hash.slice(1));
     wanted.clear();
     typedRanges.clear();
+    for (const [name, value] of given) if (name !== 'f' && value && Number.isFinite(+value)) wanted.set(name, +value);
     for (const [name, value] of given) {
-      if (name !== 'f' && value && Number.isFinite(+value)) wanted.set(name, +value);
-      if (!name.endsWith('.from')) continue;
-      const own = name.slice(0, -5);
-      try { typedRanges.set(own, rangeOf([value, given.get(`${own}.to`) ?? ''])); } catch { /* the usual ends then */ }
+      const [own, end] = name.split('.');
+      try { if (end === 'from') typeRange(own, [value, given.get(`${own}.to`) ?? '']); } catch { /* the usual ends then */ }
     }
     const typed = given.get('f') ?? START;
     for (const formula of shown ? [typed] : [START, typed]) { // a broken one leaves the first to look at

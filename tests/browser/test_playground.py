@@ -231,6 +231,9 @@ def test_a_slider_goes_where_its_ends_are_typed(playground, tab):
     highest.fill("4")
     highest.press("Enter")
     assert slider.get_attribute("aria-valuetext") == "4.00"  # the nearest that is left
+    highest.fill("700")
+    highest.press("Enter")
+    assert slider.get_attribute("aria-valuetext") == "8"  # where it stood last, and a step leads there
 
 
 def test_a_wrong_end_of_a_slider_gets_a_sentence(playground):

@@ -125,7 +125,7 @@ WATCH = """() => {
     };
   } else if (picture === 'path') {
     const live = root.querySelector('.lossutils-live');
-    new MutationObserver((records) => records.forEach(now)).observe(live, {childList: true});
+    new MutationObserver((records) => records.forEach(now)).observe(live, {characterData: true, subtree: true});
   } else {
     let last = root.querySelector('img').src;
     new MutationObserver(() => {

@@ -196,7 +196,7 @@
     const over = ['p', 's'].filter((name) => names.has(name));
     const place = (name) => { const at = text.search(new RegExp(`(?<![A-Za-zα-ω_])${name}(?![\\wα-ω])`)); return [at, at + name.length]; };
     if (over.length > 1) throw new Problem('p and s cannot both be the axis: write sigmoid(s) for p.', ...place('s'));
-    if (!over.length) throw new Problem('The formula names neither p nor s: one of them is its axis.');
+    if (!over.length) throw new Problem('The formula names neither p nor s, in small letters: one of them is its axis.');
     const parameters = [...names].filter((name) => !['p', 's', 'y'].includes(name));
     if (parameters.length > MOST_PARAMETERS) {
       throw new Problem(`There are ${parameters.length} parameters, ${parameters.join(', ')}: keep ${MOST_PARAMETERS}, and write numbers for the rest.`,

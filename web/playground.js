@@ -25,6 +25,7 @@
       'log-cosh': 'abs(s-y) + softplus(-2*abs(s-y)) - log(2)',
     },
   };
+  const STARTS = new Set(Object.values(EXAMPLES).flatMap(Object.values));
   const START = EXAMPLES['over the probability p']['focal loss'];
   const COMPARED = {p: ['-log(p)', '-(y*log(p) + (1-y)*log(1-p))'], s: ['softplus(-s)', 'softplus(s) - y*s']};
   for (const axis of ['p', 's']) COMPARED[axis] = COMPARED[axis].map(read);
@@ -32,21 +33,45 @@
     p: ['p is the probability that the model gives to the true class.', 'p is the probability of class 1, y is the label.'],
     s: ['s is the score (logit) of the true class.', 's is the score (logit) of class 1, y is the label.'],
   };
-  // low, high, step, start; every other parameter goes from 0 to 5.
+  // low, high, step, start; for every other parameter USUAL. Other ends can be typed beside the slider.
   const RANGES = new Map(Object.entries({
     y: [0, 1, 0.1, 1], gamma: [0, 5, 0.1, 2], γ: [0, 5, 0.1, 2], alpha: [0, 1, 0.05, 0.25], α: [0, 1, 0.05, 0.25],
     epsilon: [0, 0.5, 0.01, 0.1], ε: [0, 0.5, 0.01, 0.1], eps: [0, 0.5, 0.01, 0.1], q: [0.1, 1, 0.05, 0.7],
     delta: [0.1, 3.1, 0.1, 1], δ: [0.1, 3.1, 0.1, 1], margin: [0, 3, 0.1, 1], m: [0, 3, 0.1, 1],
     T: [0.1, 5.1, 0.1, 2], tau: [0.1, 5.1, 0.1, 2], τ: [0.1, 5.1, 0.1, 2], w: [0, 10, 0.2, 3], weight: [0, 10, 0.2, 3],
   }));
+  const USUAL = [0, 5, 0.1, 1];
   const SLIDERS = 3; // at most: y and two parameters
   const LARGEST = 1_900_000; // numbers, a little fewer than explore's LARGEST_TABLE, which computes all of them beforehand
   const SAMPLED = 30; // places of the axis that the limits look at
 
+  const typedRanges = new Map(), wanted = new Map(); // by a slider's name: its two ends and step, and where it stood last
+
+  // The largest round step that makes 50 steps or more, and leads to where the slider stands if one does.
+  function stepOf(low, high, stands) {
+    const span = high - low, power = Math.floor(Math.log10(span / 50)), whole = (steps) => Math.abs(steps - Math.round(steps)) < 1e-6;
+    const steps = [power, power - 1].flatMap((exponent) => [5, 2, 1].map((digit) => Number(`${digit}e${exponent}`)))
+      .filter((step) => span / step > 49.9 && whole(span / step));
+    return steps.find((step) => whole((stands - low) / step)) ?? steps[0] ?? span / 50;
+  }
+
   function variable(name, place) {
-    const [low, high, step, start] = RANGES.get(name) ?? [0, 5, 0.1, 1];
-    return {name, trait: `at_${place}`, symbol: symbol(name), low, step, start, count: Math.round((high - low) / step) + 1,
-      digits: step < 0.1 ? 2 : 1, labels: null};
+    const usual = RANGES.get(name) ?? USUAL, start = usual[3], [low, high, step] = typedRanges.get(name) ?? usual;
+    const digits = Math.min(6, Math.max(...[low, step].map((number) => `${number}`.split('.')[1]?.length ?? 0)));
+    return {name, trait: `at_${place}`, symbol: symbol(name), low, high, step, start, digits, count: Math.round((high - low) / step) + 1,
+      labels: null};
+  }
+
+  /** Takes two ends as they were typed. Throws a Problem. */
+  function typeRange(name, typed) {
+    const [low, high] = typed.map((text) => Number(text.trim().replace('−', '-').replace(',', '.') || NaN));
+    const strange = typed[Number.isNaN(low) ? 0 : 1].trim();
+    if (Number.isNaN(low + high)) throw new Problem(strange ? `“${strange.slice(0, 20)}” is no number: type one such as 0.5.` : 'This end of the slider is empty: type a number such as 0.5.');
+    if (!(low < high)) throw new Problem(`The left end of a slider must be below the right one, and ${low} is not below ${high}.`);
+    if (Math.max(-low, high) > 1e6 || high - low < 1e-3) throw new Problem('The ends of a slider may be a million at most, and must be a thousandth apart.');
+    const usual = RANGES.get(name) ?? USUAL;
+    if (low === usual[0] && high === usual[1]) typedRanges.delete(name);
+    else typedRanges.set(name, [low, high, stepOf(low, high, wanted.get(name) ?? usual[3])]);
   }
   const valueAt = ({low, step}, k) => Math.round(1e10 * (low + k * step)) / 1e10;
   const valuesAt = (variables, at) => Object.fromEntries(variables.slice(1).map((v, i) => [v.name, valueAt(v, at[i + 1])]));
@@ -85,7 +110,7 @@
     constructor(holder, moved) {
       const explorer = holder.querySelector('.lossutils-explorer'), given = JSON.parse(explorer.querySelector('script').textContent);
       const {variables, panels} = given.meta, [axis] = variables;
-      Object.assign(this, {holder, variables, panels, name: holder.dataset.axis, controls: '', filled: [{}, {}], formulas: null, reach: new Map()});
+      Object.assign(this, {holder, variables, panels, name: holder.dataset.axis, controls: [], filled: [{}, {}], formulas: null, reach: new Map()});
       axis.name = this.name;
       this.places = Float64Array.from({length: axis.count}, (_, k) => valueAt(axis, k));
       this.thin = Float64Array.from({length: SAMPLED + 1}, (_, i) => this.places[Math.round(i / SAMPLED * (axis.count - 1))]);
@@ -101,6 +126,8 @@
       slider(this.model, axis, controls);
       this.own = create('div', 'playground-own', controls);
       this.own.style.display = 'contents';
+      this.wrong = create('p', 'playground-range-said', controls);
+      this.wrong.setAttribute('role', 'status');
       this.marks = [...live.querySelectorAll('.lossutils-panel')].map((panel) => [...panel.querySelectorAll('[id*="ytick_"] text')]);
       measure(live, given.meta);
       explorer.classList.add('lossutils-live-now');
@@ -143,29 +170,67 @@
     show(formula, wanted) {
       const [axis] = this.variables, variables = [axis, ...formula.sliders.map((name, i) => variable(name, i + 1))];
       const compared = COMPARED[this.name][+formula.sliders.includes('y')], formulas = [formula, compared];
-      if (!this.reach.has(compared)) this.reach.set(compared, this.sampled(compared, variables)); // it is always the same
-      const found = [this.sampled(formula, variables), this.reach.get(compared)];
+      const reach = `${compared.sliders.map((name) => variables.find((v) => v.name === name)).flatMap(({low, high}) => [low, high])}`;
+      if (!this.reach.has(reach)) this.reach.set(reach, this.sampled(compared, variables)); // it looks at y alone
+      const found = [this.sampled(formula, variables), this.reach.get(reach)];
       const heights = [0, 1].map((q) => between(found.flatMap((each) => each[q])));
       if (!found[0][0].length) {
         throw new Problem(`The formula has no value anywhere on ${axis.name} from ${this.places[0]} to ${this.places.at(-1)}: check the logarithms, roots and divisions.`);
       }
-      this.variables.splice(0, Infinity, ...variables);
-      for (const mark of this.panels.flatMap(({marks}) => marks)) mark.sliders = variables.slice(1).map((_, i) => i + 1);
+      const same = variables.every(({name}, i) => name === this.variables[i]?.name) && variables.length === this.variables.length;
+      if (same) variables.forEach((v, i) => Object.assign(this.variables[i], v)); // its slider holds on to it
+      else this.variables.splice(0, Infinity, ...variables);
+      for (const {marks} of this.panels) marks.forEach((mark, i) => {
+        mark.formula = formulas[i].python;
+        mark.sliders = formulas[i].sliders.map((name) => variables.findIndex((v) => v.name === name));
+      });
       this.formulas = formulas;
-      for (const v of variables) {
+      for (const v of this.variables) {
         if (!wanted.has(v.name)) { if (v !== axis) wanted.set(v.name, v.start); else continue; }
         const k = Math.max(0, Math.min(v.count - 1, Math.round((wanted.get(v.name) - v.low) / v.step)));
         this.model.set(v.trait, v.low + k * v.step);
       }
-      if (this.controls !== `${formula.sliders}`) {
-        this.controls = `${formula.sliders}`;
-        this.forget?.forEach((stop) => stop());
+      const ends = `${variables.slice(1).map(({low, high}) => [low, high])}`;
+      if (!same) {
+        for (const {forget} of this.controls) forget();
         this.own.replaceChildren();
-        this.forget = variables.slice(1).map((v) => slider(this.model, v, this.own));
+        write(this.wrong, '');
+        this.controls = variables.slice(1).map((v) => this.control(v));
+      } else if (ends !== this.ends) {
+        for (const {range} of this.controls) range();
       }
+      this.ends = ends;
       const upwards = heights.map((ends, p) => marksUpwards(ends ?? [0, 1], this.marks[p].length - 1));
       upwards.forEach(({first, step}, p) => this.marks[p].forEach((text, i) => write(text, written(first + i * step, step))));
       this.model.set('limits', upwards.map(({first, step}, p) => [first - 0.15 * step, first + (this.marks[p].length - 0.9) * step]));
+    }
+
+    /** A slider with a field for each of its ends. */
+    control(variable) {
+      const row = create('div', 'playground-ranged', this.own), made = slider(this.model, variable, row);
+      const ends = ['lowest', 'highest'].map((end) => create('input', `playground-${end}`, row));
+      const range = () => {
+        ends.forEach((field, i) => { field.value = `${[variable.low, variable.high][i]}`; });
+        made.range();
+      };
+      ends.forEach((field, i) => {
+        const attributes = {inputmode: 'decimal', autocomplete: 'off', 'aria-label': `${['lowest', 'highest'][i]} ${variable.symbol}`, size: 3};
+        for (const [name, value] of Object.entries(attributes)) field.setAttribute(name, value);
+        field.addEventListener('change', () => {
+          for (const each of ends) each.removeAttribute('aria-invalid');
+          try {
+            typeRange(variable.name, ends.map(({value}) => value));
+            write(this.wrong, '');
+            update();
+          } catch (error) {
+            if (!(error instanceof Problem)) throw error;
+            field.setAttribute('aria-invalid', 'true');
+            write(this.wrong, error.message);
+          }
+        });
+      });
+      range();
+      return {...made, range};
     }
 
     /** explore's way to say where a slider goes and stands; its steps are larger where the table would be too large. */
@@ -190,7 +255,7 @@
   const root = document.querySelector('.playground'), form = root.querySelector('form');
   const input = form.elements.formula, select = form.elements.example, said = root.querySelector('#playground-said');
   const code = root.querySelector('.playground-python');
-  const frames = {}, wanted = new Map(); // where a slider stood last, by its name
+  const frames = {};
   let shown = null, waiting = 0;
 
   function say(sentence, {from, to} = {}) {
@@ -211,7 +276,8 @@
     waiting = setTimeout(() => {
       if (!shown) return;
       const [formula, compared] = shown.formulas;
-      const stands = shown.variables.map((v) => [v.name, `${shown.value(v)}`]);
+      const stands = shown.variables.flatMap((v) => [[v.name, `${shown.value(v)}`],
+        ...typedRanges.has(v.name) ? [[`${v.name}.from`, `${v.low}`], [`${v.name}.to`, `${v.high}`]] : []]);
       history.replaceState(null, '', `#${new URLSearchParams([['f', shown.typed], ...stands])}`);
       const functional = /\bF\./.test(formula.python + compared.python) ? 'import torch.nn.functional as F\n' : '';
       write(code, `import torch\n${functional}from lossutils import explore\n\n`
@@ -228,7 +294,8 @@
 
   function update() {
     const typed = input.value;
-    if (select.value !== typed) select.value = [...select.options].some(({value}) => value === typed) ? typed : '';
+    const example = STARTS.has(typed) ? typed : '';
+    if (select.value !== example) select.value = example;
     try {
       const formula = read(typed), frame = frames[formula.axis];
       const before = shown;
@@ -255,7 +322,12 @@
   function fromAddress() {
     const given = new URLSearchParams(location.hash.slice(1));
     wanted.clear();
+    typedRanges.clear();
     for (const [name, value] of given) if (name !== 'f' && value && Number.isFinite(+value)) wanted.set(name, +value);
+    for (const [name, value] of given) {
+      const [own, end] = name.split('.');
+      try { if (end === 'from') typeRange(own, [value, given.get(`${own}.to`) ?? '']); } catch { /* the usual ends then */ }
+    }
     const typed = given.get('f') ?? START;
     for (const formula of shown ? [typed] : [START, typed]) { // a broken one leaves the first to look at
       input.value = formula;
@@ -280,6 +352,7 @@
   select.addEventListener('change', () => {
     if (!select.value) return;
     for (const name of [...wanted.keys()]) if (name !== 'p' && name !== 's') wanted.delete(name);
+    typedRanges.clear();
     input.value = select.value;
     update();
   });

@@ -8,8 +8,12 @@ const create = (tag, className, parent, text = '') => {
   return made;
 };
 
-// A text that is written once more, even the same one, is laid out once more.
-const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+// A text that is written once more, even the same one, is laid out once more; and where a node is put in the place of
+// another, a browser asks every `:has()` of the page again.
+function write(element, text) {
+  const words = element.firstChild ?? element.appendChild(document.createTextNode(''));
+  if (words.data !== text) words.data = text;
+}
 
 // What comes with the next frame, or soon in a tab that gets none.
 function soon(then) {
@@ -66,6 +70,8 @@ function render({model, el}) {
   });
 
   const limit = panels.some(({rows}) => !rows) ? 425 : 504; // pixels of height: figure and sliders fit a projector
+  // What a curve's shape depends on: the sliders that it follows, and on a page where one types, its formula.
+  const keyOf = (mark, at) => `${[mark.formula, ...mark.sliders.map((v) => at[v])]}`;
   const drawn = panels.map((panel, number) => {
     const holder = create('div', 'lossutils-panel', row);
     Object.assign(holder.style, {flex: `${panel.aspect} 1 ${234 * panel.aspect}px`, maxWidth: `${limit * panel.aspect}px`});
@@ -160,9 +166,9 @@ function render({model, el}) {
     drawn.forEach((view, p) => {
       let least = Infinity, most = -Infinity, reshaped = false;
       view.pile.top = () => 0;
-      const follow = view.marks.some(({mark, key}) => key !== `${mark.sliders.map((v) => at[v])}`);
+      const follow = view.marks.some(({mark, key}) => key !== keyOf(mark, at));
       view.marks.forEach((drawn, i) => {
-        const key = `${drawn.mark.sliders.map((v) => at[v])}`;
+        const key = keyOf(drawn.mark, at);
         if (key !== drawn.key || (follow && drawn.mark.kind === 'area')) { // areas stand on one another
           drawn.key = key;
           drawn.extent = drawn.shape(at);
@@ -172,7 +178,7 @@ function render({model, el}) {
         said[`${p} ${i}`] = drawn.point(at);
       });
       view.marker?.(at);
-      if (view.guide) view.guide.setAttribute('d', `M${view.px(view.place(at[view.panel.along])).toFixed(2)} ${view.bottom}V${view.top}`);
+      if (view.guide) put(view.guide, 'd', `M${view.px(view.place(at[view.panel.along])).toFixed(2)} ${view.bottom}V${view.top}`);
       if (!reshaped) return;
       // What the panel's limits cut off is said, never hidden.
       const [low, high] = view.panel.rows ? view.panel.shown ?? [-Infinity, Infinity] : view.panel.y;
@@ -182,8 +188,8 @@ function render({model, el}) {
     });
     outputs.flat().forEach(({output, panel, curve}) => write(output, said[`${panel} ${curve}`]));
     const where = variables.map((v, i) => `${v.symbol} = ${text(v, at[i])}`);
-    live.textContent = where.join(', ') + ': ' + names.map((name, i) => outputs[i].length &&
-      `${name.text}, ${outputs[i].map((o) => `${o.title} ${o.output.textContent}`).join(', ')}`).filter(Boolean).join('; ');
+    write(live, where.join(', ') + ': ' + names.map((name, i) => outputs[i].length &&
+      `${name.text}, ${outputs[i].map((o) => `${o.title} ${o.output.textContent}`).join(', ')}`).filter(Boolean).join('; '));
   }
 
   // A move is drawn at once; what else comes before the next frame is drawn with that frame, the last value always.
@@ -210,9 +216,10 @@ function render({model, el}) {
   }
   const diamond = node(drawn[0].above, 'path', {style: 'fill: var(--lossutils-ink); stroke: var(--lossutils-rim)'});
 
-  // All curves are new, and each panel shows them between these limits.
+  // Curves are new, and each panel shows them between these limits.
   function renewed() {
     model.get('limits').forEach((limits, p) => {
+      if (`${limits}` === `${panels[p].y}`) return;
       drawn[p].stretch(limits);
       for (const mark of drawn[p].marks) mark.key = null;
     });

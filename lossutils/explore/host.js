@@ -57,26 +57,30 @@ const labelled = (parent, text, tag, attributes) => {
 };
 
 function slider(model, variable, parent) {
-  const {trait, symbol, low, step, count, digits, labels} = variable;
-  const [input, label] = labelled(parent, symbol, 'input', {type: 'range', min: 0, max: count - 1});
+  const {trait, symbol, labels} = variable;
+  const [input, label] = labelled(parent, symbol, 'input', {type: 'range', min: 0});
   const output = create('span', 'lossutils-value', label);
   output.setAttribute('aria-hidden', 'true'); // aria-valuetext says the same
-  const value = (k) => low + k * step;
-  const written = (k) => labels ? labels[k] : value(k).toFixed(digits);
-  output.style.minWidth = `${Math.max(...[0, count - 1].map((k) => written(k).length))}ch`;
+  const value = (k) => variable.low + k * variable.step;
+  const written = (k) => labels ? labels[k] : value(k).toFixed(variable.digits);
   const show = () => {
     const text = written(input.valueAsNumber);
-    output.textContent = text;
+    write(output, text);
     input.setAttribute('aria-valuetext', text);
   };
   const follow = () => { // a marker moves it too
-    input.valueAsNumber = Math.round((model.get(trait) - low) / step);
+    input.valueAsNumber = Math.round((model.get(trait) - variable.low) / variable.step);
     show();
+  };
+  const range = () => { // another one, where a page lets it be typed
+    input.max = variable.count - 1;
+    output.style.minWidth = `${Math.max(...[0, variable.count - 1].map((k) => written(k).length))}ch`;
+    follow();
   };
   input.addEventListener('input', () => model.set(trait, value(input.valueAsNumber)));
   model.on(`change:${trait}`, follow);
-  follow();
-  return () => model.off(`change:${trait}`, follow);
+  range();
+  return {range, forget: () => model.off(`change:${trait}`, follow)};
 }
 
 function guessField(model, {guess, panels, variables}, parent) {

@@ -6,6 +6,7 @@
 // `at` holds the position of every variable.
 const SVG = 'http://www.w3.org/2000/svg';
 const SVG_POINTS = 500; // a panel is narrower than that many pixels
+const NEAR = 0.1; // pixels that the eye does not see
 const OPACITIES = 16; // a path for each: 200 points with an opacity of their own would cost more than a map
 
 const show = (v) =>
@@ -53,15 +54,26 @@ function placesOf({panel, px, place}) {
   const stride = Math.max(1, Math.ceil(panel.columns / SVG_POINTS)), picked = [];
   for (let i = 0; i < panel.columns - 1; i += stride) picked.push(i);
   picked.push(panel.columns - 1);
-  return {picked, xs: picked.map((i) => px(place(i)).toFixed(2))};
+  return {picked, xs: picked.map((i) => +px(place(i)).toFixed(2))};
 }
 
-function line(view, {picked, xs}, row) {
-  let d = '', pen = 'M';
+// What is written is laid out: of 500 points on a smooth curve some 50 remain. A point waits while one straight line from
+// the point written last, with a slope between `least` and `most`, passes NEAR all that waited before it.
+function line({py}, {picked, xs}, row) {
+  let d = '', drawing = false, waits = false, fromX, fromY, toX, toY, least, most;
+  const written = (x, y) => { fromX = x; fromY = y; least = -Infinity; most = Infinity; waits = false; };
+  const lined = () => { if (waits) { d += 'L' + toX + ' ' + toY; written(toX, toY); } };
   for (let i = 0; i < picked.length; i++) {
-    const y = view.py(row(picked[i]));
-    if (Number.isFinite(y)) { d += pen + xs[i] + ' ' + pixel(y); pen = 'L'; } else pen = 'M'; // a gap
+    const height = py(row(picked[i])), x = xs[i], y = pixel(height);
+    if (!Number.isFinite(height)) { lined(); drawing = false; continue; } // a gap
+    if (!drawing) { d += 'M' + x + ' ' + y; written(x, y); drawing = true; continue; }
+    const slope = (y - fromY) / (x - fromX);
+    if (slope < least || slope > most) lined();
+    least = Math.max(least, (y - NEAR - fromY) / (x - fromX));
+    most = Math.min(most, (y + NEAR - fromY) / (x - fromX));
+    toX = x; toY = y; waits = true;
   }
+  lined();
   return d;
 }
 
@@ -106,7 +118,7 @@ function curve(mark, view, {variables, startOf, table}) {
       const below = base = mark.kind === 'area' ? view.pile.top : () => 0, own = start;
       row = mark.kind === 'area' ? (j) => below(j) + table[mark.values + own + j] : value;
       if (mark.kind === 'area') view.pile.top = row;
-      path.setAttribute('d', mark.kind === 'line' ? line(view, places, row)
+      put(path, 'd', mark.kind === 'line' ? line(view, places, row)
         : mark.kind === 'bar' ? bars(view, {middle, half}, row) : area(view, places, base, row));
       if (!over) return null;
       let least = Infinity, most = -Infinity;
@@ -119,11 +131,11 @@ function curve(mark, view, {variables, startOf, table}) {
     point(at) {
       if (!over) return '';
       const k = at[panel.along], x = px(place(k) + middle), y = py(row(k)), seen = Number.isFinite(y);
-      marker.setAttribute('visibility', seen ? 'visible' : 'hidden');
+      put(marker, 'visibility', seen ? 'visible' : 'hidden');
       let d = '';
       if (seen) {
-        marker.setAttribute('cx', x.toFixed(2));
-        marker.setAttribute('cy', Math.max(top, Math.min(bottom, y)).toFixed(2));
+        put(marker, 'cx', x.toFixed(2));
+        put(marker, 'cy', Math.max(top, Math.min(bottom, y)).toFixed(2));
         if (mark.slopes >= 0 && y >= top && y <= bottom) {
           const raw = table[mark.slopes + start + k];
           const slope = view.sy * (panel.log ? raw / (value(k) * Math.LN10) : raw) / sx;

@@ -21,7 +21,7 @@ COUNT = """root => {
     };
     count('values', sliders, 'aria-valuetext');
     const watcher = new MutationObserver(records => { seen.redraws += records.length; });
-    watcher.observe(root.querySelector('.lossutils-live'), {childList: true});
+    watcher.observe(root.querySelector('.lossutils-live'), {characterData: true, subtree: true});
 }"""
 
 

@@ -98,7 +98,7 @@ REDRAWS = """async () => {
         await (QUIET)();
         let redraws = 0;
         const watcher = new MutationObserver(records => { redraws += records.length; });
-        watcher.observe(live, {childList: true});
+        watcher.observe(live, {characterData: true, subtree: true});
         const steps = Math.min(3, slider.max);
         for (let i = 0; i < steps; i++) {
             slider.stepUp();

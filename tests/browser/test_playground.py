@@ -108,8 +108,9 @@ SHOWN = """() => {
         .sort((a, b) => a.dataset.panel - b.dataset.panel || a.dataset.curve - b.dataset.curve);
     return {axis: frame.dataset.axis, numbers: numbers.map(output => output.textContent),
         curves: [...frame.querySelectorAll('[id*=curve-] path')].map(path => path.getAttribute('d')),
-        sliders: [...frame.querySelectorAll('input')].map(slider => slider.getAttribute('aria-valuetext'))};
+        sliders: [...frame.querySelectorAll('input[type=range]')].map(slider => slider.getAttribute('aria-valuetext'))};
 }"""
+ENDS = "lowest", "highest"
 # The address and the Python follow when the hand rests.
 NOTED = """f => new URLSearchParams(location.hash.slice(1)).get('f') === f"""
 
@@ -164,7 +165,9 @@ def test_every_example_is_drawn_and_runs_in_python(playground):
         playground.select_option("[name=example]", formula)
         shown = playground.evaluate(SHOWN)
         assert all(np.isfinite(numbers(text)).all() for text in shown["numbers"]), formula
-        assert all(len(curve) > 100 for curve in shown["curves"])
+        for curve in shown["curves"]:
+            across = [float(x) for x in re.findall(r"[ML]([\d.]+) ", curve)]
+            assert across[-1] - across[0] > 300, (formula, curve)  # from one end of the panel to the other
         live.wait(playground, NOTED, formula)
         figure = run(playground)
         expected = [number for panel in figure.at().values() for number in panel.values()]
@@ -181,7 +184,7 @@ def run(page):
 
 def test_an_address_brings_formula_and_sliders_back(playground, tab):
     playground.evaluate(TYPE, "-alpha*(1-p)^gamma*log(p)")
-    sliders = playground.locator(".playground-frame:not([hidden]) input")
+    sliders = playground.locator(".playground-frame:not([hidden]) input[type=range]")
     assert sliders.count() == 3
     for slider, key in zip(sliders.all(), ("PageDown", "End", "PageUp"), strict=True):
         slider.press(key)
@@ -192,6 +195,80 @@ def test_an_address_brings_formula_and_sliders_back(playground, tab):
     tab.evaluate("() => { location.hash = 'f=max(0,margin-s)&margin=2&s=-1'; }")
     tab.locator(".playground-frame[data-axis=s]").wait_for()
     assert same(tab.evaluate(SHOWN)["numbers"][0], [3])
+
+
+def test_a_slider_goes_where_its_ends_are_typed(playground, tab):
+    playground.evaluate(TYPE, "-k*log(p) + b")
+    frame = playground.locator(".playground-frame[data-axis=p]")
+    slider = frame.locator("input[type=range]").nth(1)
+    lowest, highest = (frame.get_by_label(f"{end} k") for end in ENDS)
+    assert [lowest.input_value(), highest.input_value()] == ["0", "5"]
+    slider.press("End")
+    slider.press("Tab")  # the fields follow their slider
+    playground.keyboard.type("-2,5")
+    playground.keyboard.press("Tab")
+    assert slider.get_attribute("aria-valuetext") == "5.0"  # it is still within
+    playground.keyboard.type("20")
+    playground.keyboard.press("Enter")
+    assert highest.evaluate("field => field === document.activeElement")
+    assert slider.get_attribute("aria-valuetext") == "5.0"
+    slider.press("End")
+    shown = playground.evaluate(SHOWN)
+    assert shown["sliders"][1] == "20.0"
+    assert same(shown["numbers"][0], [1 - 20 * np.log(float(shown["sliders"][0]))])
+    live.wait(playground, "end => location.hash.includes(end)", "k=20&k.from=-2.5&k.to=20&b=1")
+    figure = run(playground)
+    assert [figure._variables[1].values[k] for k in (0, -1)] == [-2.5, 20]
+    assert same(shown["numbers"][0], [figure.at()["loss"]["your formula"]])
+    tab.goto(playground.url)
+    assert tab.evaluate(SHOWN) == shown
+    assert [tab.get_by_label(f"{end} k").input_value() for end in ENDS] == ["-2.5", "20"]
+    lowest.fill("8")
+    lowest.press("Enter")
+    playground.locator("[name=formula]").focus()
+    slider.press("Home")
+    lowest.fill("0")
+    highest.fill("4")
+    highest.press("Enter")
+    assert slider.get_attribute("aria-valuetext") == "4.00"  # the nearest that is left
+    highest.fill("700")
+    highest.press("Enter")
+    assert slider.get_attribute("aria-valuetext") == "8"  # where it stood last, and a step leads there
+
+
+def test_a_wrong_end_of_a_slider_gets_a_sentence(playground):
+    playground.evaluate(TYPE, "c*p")
+    frame = playground.locator(".playground-frame[data-axis=p]")
+    said, highest = frame.locator(".playground-range-said"), frame.get_by_label("highest c")
+    before = playground.evaluate(SHOWN)
+    for typed, sentence in {
+        "0": "0 is not below 0",
+        "-1": "0 is not below -1",
+        "abc": "“abc” is no number",
+        "<img src=x>": "“<img src=x>” is no number",
+        "": "is empty",
+        "1e9": "a million at most",
+        "Infinity": "a million at most",
+        "0.00001": "a thousandth apart",
+    }.items():
+        highest.fill(typed)
+        highest.press("Enter")
+        assert sentence in said.text_content(), typed
+        assert re.match(r".{20,}\.$", said.text_content()), typed
+        assert highest.get_attribute("aria-invalid") == "true"
+        assert playground.evaluate(SHOWN) == before
+    highest.fill("10")
+    highest.press("Enter")
+    assert not said.text_content()
+    assert not frame.locator("[aria-invalid]").count()
+    frame.locator("input[type=range]").last.press("End")
+    assert playground.evaluate(SHOWN)["sliders"][1] == "10.0"
+
+
+def test_an_address_with_wrong_ends_takes_the_usual_ones(tab, site):
+    for wrong in ("a.from=5&a.to=1", "a.from=0", "a.from=x&a.to=", "a.from=0&a.to=1e99"):
+        tab.goto(f"{site}/playground.html#f=a*p&{wrong}")
+        assert [tab.get_by_label(f"{end} a").input_value() for end in ENDS] == ["0", "5"], wrong
 
 
 def test_an_address_with_a_broken_formula_gets_a_sentence(tab, site):
@@ -205,7 +282,7 @@ def test_the_limits_stay_while_a_slider_moves(playground):
     playground.evaluate(TYPE, "-a*log(p)")
     marks = playground.locator(".playground-frame[data-axis=p] [id*=ytick_] text")
     before, old = marks.all_text_contents(), playground.evaluate(SHOWN)
-    playground.locator(".playground-frame[data-axis=p] input").last.press("End")
+    playground.locator(".playground-frame[data-axis=p] input[type=range]").last.press("End")
     new = playground.evaluate(SHOWN)
     assert marks.all_text_contents() == before
     assert new["curves"][0] != old["curves"][0]

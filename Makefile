@@ -26,11 +26,11 @@ PYTEST := LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN
 
 # The longest files first, so that no process ends up alone with them.
 test: .venv/installed lint site
-	$(PYTEST) -n 4 tests/browser notebooks tests $(ARGS)
+	$(PYTEST) -n 4 tests/browser notebooks tests hub $(ARGS)
 
 # For those who edit a lesson: no site, no browser.
 quick: .venv/installed lint
-	$(PYTEST) -n 2 notebooks tests --ignore=tests/browser $(ARGS)
+	$(PYTEST) -n 2 notebooks tests hub --ignore=tests/browser $(ARGS)
 
 bench: .venv/installed site
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

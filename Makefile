@@ -29,11 +29,11 @@ PYTEST := LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN
 # To build the site, nbval runs the lessons and compares their outputs. The longest files first, so that no process ends
 # up alone with them.
 test: .venv/installed lint site
-	$(PYTEST) -n 4 tests/browser tests $(ARGS)
+	$(PYTEST) -n 4 tests/browser tests hub $(ARGS)
 
 # For those who edit a lesson: no site, no browser.
 quick: .venv/installed lint
-	$(PYTEST) -n 2 notebooks tests --ignore=tests/browser $(ARGS)
+	$(PYTEST) -n 2 notebooks tests hub --ignore=tests/browser $(ARGS)
 
 bench: .venv/installed site
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

@@ -1,4 +1,5 @@
-"""Execute the lessons and write them so that nothing changes but what the code says: `python tests/refresh.py [01 …]`.
+"""Execute the lessons and the instructor's notebook, and write them so that nothing changes but what the code says:
+`python tests/refresh.py [01 … report]`.
 
 Kept: cell ids, sources, slide types, tags. Dropped: timestamps, widget views (a saved view without its kernel reads
 'model not found'; the PNG beside it stays), and whatever an editor put into the metadata.
@@ -10,7 +11,8 @@ import sys
 import nbformat
 from nbclient import NotebookClient
 
-NOTEBOOKS = pathlib.Path(__file__).parent.parent / "notebooks"
+ROOT = pathlib.Path(__file__).parent.parent
+NOTEBOOKS = [*sorted(ROOT.glob("notebooks/*.ipynb")), ROOT / "hub/report.ipynb"]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 KEPT = ("slideshow", "tags", "jupyter")  # of a cell's metadata
@@ -60,7 +62,7 @@ def refresh(path):
 
 
 if __name__ == "__main__":
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in NOTEBOOKS:
         if not sys.argv[1:] or path.name.startswith(tuple(sys.argv[1:])):
             print(path.name, flush=True)
             refresh(path)

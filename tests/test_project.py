@@ -153,10 +153,10 @@ def test_every_command_of_a_document_exists(document):
 def test_the_code_that_the_documents_show(tmp_path, monkeypatch, capsys):
     """It runs as it stands, and prints what stands below it."""
     monkeypatch.setenv("LOSSUTILS_PROGRESS", str(tmp_path / "progress.json"))
-    blocks = re.findall(r"```(python)?\n(.*?)```", text("TEACHING.md"), re.S)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text("TEACHING.md"), re.S | re.M)
     names, printed = {}, [code for kind, code in blocks if not kind]
     for kind, code in blocks:
-        if kind:
+        if kind == "python":
             exec(code, names)
     assert [capsys.readouterr().out] == printed
 

@@ -26,13 +26,28 @@ def _file():
 def read(path):
     """(version, {exercise: {"tries", "passed", "mistakes"}}) of a file; what is missing or spoilt is left out."""
     try:
-        content = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-        version = content.get("version", 1)
-        if version == 1:
-            return 1, {name: _entry(1, True, {}) for name in content["passed"] if isinstance(name, str)}
-        return version, dict(filter(None, map(_understood, content["exercises"].items())))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return parsed(pathlib.Path(path).read_bytes())
+    except (OSError, ValueError):
         return VERSION, {}
+
+
+def parsed(content):
+    """The same of a file's bytes; entries that are spoilt are left out.
+
+    Raises:
+        ValueError: it is no such file; the message says, of "it", what is wrong with it.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("it is no JSON, or JSON that was cut off") from error
+    try:
+        version = found.get("version", 1)
+        if version == 1:
+            return 1, {name: _entry(1, True, {}) for name in found["passed"] if isinstance(name, str)}
+        return version, dict(filter(None, map(_understood, found["exercises"].items())))
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError("it is JSON, but not what `check` writes") from error
 
 
 def _entry(tries, passed, mistakes):

@@ -136,7 +136,7 @@ def install():
     run([*PIP, "install", "--quiet", "--no-compile", "--requirement", "requirements.txt"])
     # JupyterLab's news would ask the network, and the student, over the first cell.
     run([str(PYTHON), "-m", "jupyter", "labextension", "disable", "@jupyterlab/apputils-extension:announcements"])
-    # jsonschema does without it, Jupyter's schemas have no use for it, and each server took two seconds and 15 MB for it.
+    # jsonschema does without it, no schema of Jupyter's asks for it, and each server took two seconds and 15 MB for it.
     run([*PIP, "uninstall", "--quiet", "--yes", "rfc3987-syntax"])
     BEGUN.replace(DONE)
 

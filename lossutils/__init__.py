@@ -72,8 +72,8 @@ def __dir__():
     return sorted({*globals(), "explore", "plane"})
 
 
-# torch.testing.assert_close looks for tensors that are spread over machines, and loads 520 modules to know what they are:
-# 40 MB and most of a second in every kernel. Who has such tensors has loaded them, and keeps that.
+# torch.testing.assert_close looks for tensors that are spread over machines, and loads 520 modules to know them: 40 MB
+# and most of a second in every kernel. Who has such tensors has loaded those modules, and loses nothing.
 _torch.testing._comparison._HAS_DTENSOR = "torch.distributed.tensor" in sys.modules
 
 

@@ -114,10 +114,12 @@ def test_the_repository_has_one_address():
     assert (name := address.removeprefix("https://github.com/")) != address
     files = re.search(r"^perl .*' (.+)$", text("CONTRIBUTING.md"), re.M)[1].split()
     for file in files:
-        said = re.findall(r"(?:github\.com|mybinder\.org/v2/gh|google\.com/github)/([\w.-]+/[\w-]+)", text(file))
+        said = re.findall(
+            r"(?:github\.com|ghcr\.io|mybinder\.org/v2/gh|google\.com/github)/([\w.-]+/[\w-]+)", text(file)
+        )
         assert set(said) == {name}, file
         assert re.findall(r"github\.com%2F([\w.-]+?%2F[\w-]+)&", text(file)) in ([], [name.replace("/", "%2F")]), file
-    assert set(files) == {"README.md", "TEACHING.md", "CITATION.cff", "pyproject.toml"}
+    assert set(files) == {"README.md", "TEACHING.md", "CITATION.cff", "pyproject.toml", "hub/values.yaml"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

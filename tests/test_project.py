@@ -78,7 +78,15 @@ def test_conda_and_binder_install_through_the_same_file():
     assert re.findall(r"^      - (.+)", environment, flags=re.M) == [
         f"--extra-index-url {install.CPU}",
         "-r requirements.txt",
+        "nbgitpuller==1.3.0",
     ]
+
+
+def test_an_image_ends_as_an_installation_at_home_does():
+    """Both switch JupyterLab's news off."""
+    command = text("postBuild").splitlines()[-1]
+    assert os.access(ROOT / "postBuild", os.X_OK)
+    assert command.split()[-1] in text("install.py")
 
 
 def test_ci_runs_what_everyone_runs():
@@ -119,10 +127,12 @@ def test_the_repository_has_one_address():
     assert (name := address.removeprefix("https://github.com/")) != address
     files = re.search(r"^perl .*' (.+)$", text("CONTRIBUTING.md"), re.M)[1].split()
     for file in files:
-        said = re.findall(r"(?:github\.com|mybinder\.org/v2/gh|google\.com/github)/([\w.-]+/[\w-]+)", text(file))
+        said = re.findall(
+            r"(?:github\.com|ghcr\.io|mybinder\.org/v2/gh|google\.com/github)/([\w.-]+/[\w-]+)", text(file)
+        )
         assert set(said) == {name}, file
         assert re.findall(r"github\.com%2F([\w.-]+?%2F[\w-]+)&", text(file)) in ([], [name.replace("/", "%2F")]), file
-    assert set(files) == {"README.md", "TEACHING.md", "CITATION.cff", "pyproject.toml"}
+    assert set(files) == {"README.md", "TEACHING.md", "CITATION.cff", "pyproject.toml", "hub/values.yaml"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -318,7 +328,8 @@ def test_the_rise_bridge_is_installed():
 
 
 def test_the_package_imports_nothing_but_torch():
-    """And `explore` is the function, also after an import of the subpackage of that name.
+    """And `explore` is the function, also after an import of the subpackage of that name. Neither a figure nor
+    `assert_close` loads more of torch then: sympy alone would be 33 MB in every student's kernel.
 
     Python itself takes `unicodedata` to compile a source with Greek letters that it has not compiled before.
     """
@@ -328,6 +339,9 @@ def test_the_package_imports_nothing_but_torch():
         "assert new <= {'lossutils', 'unicodedata'}, new; assert 'lossutils.explore' not in sys.modules;"
         "assert set(lossutils.__all__) <= set(dir(lossutils));"
         "import lossutils.explore; from lossutils import explore;"
-        "assert callable(explore); assert explore is lossutils.explore is sys.modules['lossutils.explore'].explore"
+        "assert callable(explore); assert explore is lossutils.explore is sys.modules['lossutils.explore'].explore;"
+        "explore({'line': lambda x, a: a * x}, x=(0, 1), a=(1, 2))._repr_mimebundle_();"
+        "torch.testing.assert_close(torch.ones(1), torch.ones(1));"
+        "more = {'sympy', 'torch._dynamo', 'torch.distributed.tensor'} & set(sys.modules); assert not more, more"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -153,8 +153,8 @@ def call(function, grid, leaves, shape, form=torch.as_tensor, wanted=None):
 
 def _broadcasts(given, shape):
     try:
-        return torch.broadcast_shapes(given, shape) == torch.Size(shape)
-    except RuntimeError:
+        return np.broadcast_shapes(given, shape) == tuple(shape)  # torch's loads sympy: 33 MB for each student
+    except ValueError:
         return False
 
 

@@ -22,7 +22,7 @@ slides: .venv/installed
 
 # The hub for a class, on this machine alone and with test logins, which it prints. The first name is the instructor's.
 hub: .venv/hub
-	HUB_TRIAL="try-teacher try-ada try-ben" $(BIN)/python -m jupyterhub --config hub/jupyterhub_config.py $(ARGS)
+	HUB_TRIAL="try-teacher try-ada try-ben" $(BIN)/jupyterhub --config hub/jupyterhub_config.py $(ARGS)
 
 # What starts several processes gives each one thread: on a few cores they would only wait for one another.
 PYTEST := LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest \

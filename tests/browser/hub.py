@@ -88,13 +88,16 @@ class Hub:
             stdout=self.log.open("a"),
             stderr=subprocess.STDOUT,
         )
+        self.wait_for("hub/health")
+
+    def wait_for(self, path):
+        """Until the proxy is there and leads to that place."""
         deadline = time.monotonic() + live.PATIENCE / 1000
         while time.monotonic() < deadline and self.process.poll() is None:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}hub/health") as answer:
-                if answer.status == 200:
-                    return
+            with contextlib.suppress(OSError), urllib.request.urlopen(self.url + path):
+                return
             time.sleep(0.1)
-        raise RuntimeError(f"the hub did not start:\n{self.log.read_text()}")
+        raise RuntimeError(f"the hub does not answer at {path}:\n{self.log.read_text()[-5000:]}")
 
     def password(self, name):
         return self.secret * (4 if name == self.names[0] else 1)
@@ -112,7 +115,9 @@ class Hub:
 
     def kill(self):
         """As a crash would: no process has time to tell another one."""
-        services = [one for one in psutil.Process(self.process.pid).children() if "cull" in " ".join(one.cmdline())]
+        services = [
+            one for one in psutil.Process(self.process.pid).children() if "jupyterhub_idle_culler" in one.cmdline()
+        ]
         for process in (self.process, *services):
             process.kill()
             process.wait()

@@ -158,4 +158,6 @@ def test_a_lesson_goes_on_when_it_is_restarted(who, students, running):
         process = psutil.Process(int((running.data / "proxy.pid").read_text()))
         process.kill()
         process.wait()
+    running.wait_for(f"user/{ADA}/api")
+    ada.idle()
     ada.run(f"print('after {who}:', 4 * kept)", f"after {who}: 49380")

@@ -59,6 +59,9 @@ class Hub:
     """A hub with test logins `names`, the instructor's first; `password(name)` lets one in at `url`."""
 
     def __init__(self, data, names):
+        assert all(name.startswith("lossutils-") for name in names), (
+            "the accounts are removed again: none of a person's"
+        )
         self.data, self.names = Path(data), names
         self.data.chmod(0o711)
         self.secret = secrets.token_hex(4)
@@ -71,7 +74,12 @@ class Hub:
             f"--JupyterHub.hub_bind_url={hub}",
             f"--ConfigurableHTTPProxy.api_url={proxy}",
         ]
+        self.remove_accounts()  # of a run that was cut off
         self.start()
+
+    def remove_accounts(self):
+        for name in self.names if APART else ():
+            subprocess.run(["userdel", "--force", name], capture_output=True)
 
     def start(self):
         env = os.environ | {
@@ -125,9 +133,7 @@ class Hub:
     def close(self):
         self.process.terminate()  # ends the students' servers and the proxy as well
         self.process.wait()
-        if APART:
-            for name in self.names:
-                subprocess.run(["userdel", "--force", name], check=True, capture_output=True)
+        self.remove_accounts()
 
 
 @contextlib.contextmanager

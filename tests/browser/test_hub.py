@@ -11,7 +11,7 @@ from tests.browser import live
 from tests.browser.hub import APART, hub
 
 LESSON = "01_bce_by_hand.ipynb"
-TEACHER, ADA, BEN = NAMES = "test-teacher", "test-ada", "test-ben"
+TEACHER, ADA, BEN = NAMES = "lossutils-teacher", "lossutils-ada", "lossutils-ben"
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,8 @@ def test_two_students_and_their_progress(students, running):
         exercise = ticks.read(running.progress(name))[1]["bce"]
         assert (exercise["tries"], exercise["passed"]) == (tries, passed)
         assert list(exercise["mistakes"].values()) == [1]
+    # `lossutils.exercises.report` reads the folder of all of them: `running.data / "progress"`.
+    assert not [problem for student in students for problem in student.recorder.problems]
 
 
 READ = """
@@ -135,8 +137,8 @@ def test_an_instructor_reads_what_everybody_has_passed(students, running):
 
 def test_a_kernel_beyond_its_memory_says_so_and_goes_on(students):
     ada, _ = students
-    ada.run("kept = 12345; torch.zeros(10**9)", "can't allocate memory")
-    ada.run("print(2 * kept)", "24690")
+    ada.run("kept = 'still ' + 'here'; torch.zeros(10**9)", "can't allocate memory")
+    ada.run("print(kept)", "still here")
 
 
 def test_an_endless_cell_is_felt_by_nobody_else(students):
@@ -144,13 +146,13 @@ def test_an_endless_cell_is_felt_by_nobody_else(students):
     ada, ben = students
     ben.run("print('for ' + 'ever', flush=True)\nwhile True: pass", "for ever")
     ada.run("import os; print(f'nice {os.nice(0)}, threads {torch.get_num_threads()}')", "nice 10, threads 1")
-    ada.run("print(3 * kept)", "37035")
     assert ben.cell.locator(".jp-InputPrompt").inner_text() == "[*]:"
 
 
 @pytest.mark.parametrize("who", ["the proxy", "the hub"])
 def test_a_lesson_goes_on_when_it_is_restarted(who, students, running):
     ada, _ = students
+    ada.run(f"kept = 'after {who}'; print('before {who}')", f"before {who}")
     if who == "the hub":
         running.kill()
         running.start()
@@ -160,4 +162,4 @@ def test_a_lesson_goes_on_when_it_is_restarted(who, students, running):
         process.wait()
     running.wait_for(f"user/{ADA}/api")
     ada.idle()
-    ada.run(f"print('after {who}:', 4 * kept)", f"after {who}: 49380")
+    ada.run("print(kept)", f"after {who}")

@@ -75,7 +75,11 @@ class Hub:
             f"--ConfigurableHTTPProxy.api_url={proxy}",
         ]
         self.remove_accounts()  # of a run that was cut off
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def remove_accounts(self):
         for name in self.names if APART else ():

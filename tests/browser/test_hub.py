@@ -1,6 +1,7 @@
 """Two students and their instructor on the hub of `make hub`, each in a browser of their own."""
 
 import json
+import re
 import subprocess
 
 import psutil
@@ -35,10 +36,10 @@ class Student:
         self.context.set_default_timeout(live.PATIENCE)
         self.page = self.context.new_page()
         self.recorder = live.Recorder(self.page)
-        # What JupyterLab asks if it calls while there is no proxy: a student dismisses it too, and goes on.
+        # What JupyterLab says if it calls or saves while there is no proxy: a student closes it too, and goes on.
         self.page.add_locator_handler(
-            self.page.get_by_role("dialog", name="Server unavailable"),
-            lambda dialog: dialog.get_by_role("button", name="Dismiss").click(),
+            self.page.get_by_role("dialog", name=re.compile("Server unavailable|File Save Error")),
+            lambda dialog: dialog.get_by_role("button", name=re.compile("Dismiss|Close")).click(),
         )
         self.page.goto(hub.link(f"lab/tree/losses/notebooks/{LESSON}"))
         self.page.get_by_label("Username").fill(name)

@@ -10,7 +10,7 @@ ARGS ?=
 # A server of one's own: loopback only, a token, and no pop-up that asks for the news over the first cell.
 SERVER := --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab slides test quick bench refresh lint constraints site slides-html handouts pictures release dist
+.PHONY: lab slides hub test quick bench refresh lint constraints site slides-html handouts pictures release dist
 lab: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --LabApp.default_url=/lab/tree/00_start_here.ipynb $(ARGS)
 
@@ -22,13 +22,17 @@ slides: .venv/installed
 	$(BIN)/jupyter lab $(SERVER) --ServerApp.log_level=WARN --ServerApp.port=$$2 --IdentityProvider.token=$$1 \
 	  "--LabApp.default_url=$$place" $(ARGS)
 
+# The hub for a class, on this machine alone and with test logins, which it prints. The first name is the instructor's.
+hub: .venv/hub
+	HUB_TRIAL="try-teacher try-ada try-ben" $(BIN)/jupyterhub --config hub/jupyterhub_config.py $(ARGS)
+
 # What starts several processes gives each one thread: on a few cores they would only wait for one another.
 PYTEST := LOSSUTILS_PROGRESS=$$(mktemp -d)/progress.json OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
   --nbval --nbval-cell-timeout=120 --dist loadfile --no-loadscope-reorder --durations=10
 
 # To build the site, nbval runs the lessons and compares their outputs. The longest files first, so that no process ends
 # up alone with them.
-test: .venv/installed lint site
+test: .venv/installed .venv/hub lint site
 	$(PYTEST) -n 4 tests/browser tests hub $(ARGS)
 
 # For those who edit a lesson: no site, no browser.
@@ -64,7 +68,7 @@ dist: .venv/installed site
 # What the direct dependencies need themselves, for every system and every Python from 3.11 on.
 constraints: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	grep -v '^-' requirements.txt | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+	grep -hv '^-' requirements.txt hub/requirements.txt | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	  --no-annotate --custom-compile-command "make constraints" - -o constraints.txt
 
 # The site. A lesson is executed once: its page and its slides show what nbval compared. What has not changed is not built
@@ -130,10 +134,14 @@ site/previews/.taken: $(EXECUTED) web/preview.py web/index.py web/templates/prev
 	touch $@
 
 # A company's network may have certificates of its own, which only the system knows.
-web/node_modules/installed: web/package-lock.json | .venv/installed
+%/node_modules/installed: %/package-lock.json | .venv/installed
 	mkdir -p build
-	PATH=$(CURDIR)/$(BIN):$$PATH NODE_USE_SYSTEM_CA=1 npm ci --prefix web --no-audit --no-fund >build/npm.log 2>&1 || \
-	  { cat build/npm.log; echo "npm could not fetch what web/package.json names: connect to the network, run make again."; exit 1; }
+	PATH=$(CURDIR)/$(BIN):$$PATH NODE_USE_SYSTEM_CA=1 npm ci --prefix $* --no-audit --no-fund >build/npm.log 2>&1 || \
+	  { cat build/npm.log; echo "npm could not fetch what $*/package.json names: connect to the network, run make again."; exit 1; }
+	touch $@
+
+.venv/hub: hub/requirements.txt hub/node_modules/installed | .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
 .venv/browser: | .venv/installed

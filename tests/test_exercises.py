@@ -462,7 +462,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_tick(monkeypatch, tmp_pa
 
 def test_a_crash_leaves_the_old_file(file, monkeypatch):
     ticks.record("bce", True)
-    monkeypatch.setattr(json, "dump", lambda *a, **k: (_ for _ in ()).throw(RuntimeError))
+    monkeypatch.setattr(ticks.os, "replace", lambda *a: (_ for _ in ()).throw(RuntimeError))
     with pytest.raises(RuntimeError):
         ticks.record("stuck", True)
     assert ticks.passed() == {"bce"}

@@ -117,7 +117,6 @@ def test_a_server_opens_with_the_course():
     assert re.search(r"^ +- nbgitpuller==[\d.]+$", (ROOT / "environment.yml").read_text("utf-8"), re.M)
 
 
-@pytest.mark.skipif(not (ROOT / "hub/jupyterhub_config.py").exists(), reason="there is no hub for one machine yet")
 def test_one_machine_and_kubernetes_have_the_same_settings():
     other = (ROOT / "hub/jupyterhub_config.py").read_text("utf-8")
     assert f'"OMP_NUM_THREADS": "{ENV["OMP_NUM_THREADS"]}"' in other

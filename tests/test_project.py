@@ -156,14 +156,14 @@ def test_every_command_of_a_document_exists(document):
         assert module in ("pip", "pytest") or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), (
             module
         )
-    for path in re.findall(r"`((?:lossutils|tests|web|benchmarks|notebooks|\.github)/[^`*\s]*)`", words):
+    for path in re.findall(r"`((?:lossutils|tests|web|hub|benchmarks|notebooks|\.github)/[^`*\s]*)`", words):
         assert (ROOT / path).exists() or path == "notebooks/01_bce_by_hand.py", path
 
 
 def test_the_code_that_the_documents_show(tmp_path, monkeypatch, capsys):
     """It runs as it stands, and prints what stands below it."""
     monkeypatch.setenv("LOSSUTILS_PROGRESS", str(tmp_path / "progress.json"))
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text("TEACHING.md"), re.S | re.M)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text("TEACHING.md"), re.M | re.S)
     names, printed = {}, [code for kind, code in blocks if not kind]
     for kind, code in blocks:
         if kind == "python":

@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import pathlib
-import tempfile
 
 VERSION = 2
 
@@ -88,7 +87,9 @@ def record(name, right, mistake=None):
     if mistake:
         entry["mistakes"][mistake] = entry["mistakes"].get(mistake, 0) + 1
     with contextlib.suppress(OSError):  # a folder that cannot be written to costs the tick, not the lesson
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=path.name, delete=False) as new:
-            json.dump({"version": VERSION, "exercises": exercises}, new, indent=1, ensure_ascii=False, sort_keys=True)
-        os.replace(new.name, path)
+        # An ordinary file, not one of tempfile's: on a hub the instructors read it too.
+        new = path.with_name(f"{path.name}.{os.getpid()}")
+        content = {"version": VERSION, "exercises": exercises}
+        new.write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+        os.replace(new, path)
     return entry["tries"]

@@ -445,7 +445,8 @@ def test_a_file_of_the_first_version_is_read_and_one_of_a_later_version_left_alo
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "3", '{"passed": 3}', '{"passed": [1, {}]}', "\xff", "[" * 100_000, '{"version": 2}',
-     '{"version": "2", "exercises": []}', '{"version": 2, "exercises": {"stuck": {"tries": -1}, "bce": 3}}'],
+     '{"version": "2", "exercises": []}', '{"version": 2, "exercises": {"stuck": {"tries": -1}, "bce": 3}}',
+     r'{"version": 2, "exercises": {"\ud800": {"tries": 1}}}'],
 )  # fmt: skip
 def test_a_spoilt_file_costs_only_the_ticks(file, text):
     file.write_bytes(text.encode("latin-1"))

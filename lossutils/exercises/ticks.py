@@ -90,6 +90,7 @@ def record(name, right, mistake=None):
         # An ordinary file, not one of tempfile's: on a hub the instructors read it too.
         new = path.with_name(f"{path.name}.{os.getpid()}")
         content = {"version": VERSION, "exercises": exercises}
-        new.write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+        text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True)
+        new.write_text(text, encoding="utf-8", errors="surrogatepass")  # what was read is written, halves of pairs too
         os.replace(new, path)
     return entry["tries"]

@@ -55,6 +55,19 @@ def within_reach():
     return ["unshare", "--mount", "sh", "-c", "; ".join([*script, "rmdir $there", 'exec "$@"']), "sh"]
 
 
+@contextlib.contextmanager
+def turn():
+    """Accounts are the machine's: a second test of the same names waits until the first has removed them."""
+    if not APART:
+        yield
+        return
+    import fcntl
+
+    with open(Path(tempfile.gettempdir()) / "lossutils-hub.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 class Hub:
     """A hub with test logins `names`, the instructor's first; `password(name)` lets one in at `url`."""
 
@@ -142,7 +155,7 @@ class Hub:
 
 @contextlib.contextmanager
 def hub(*names):
-    with tempfile.TemporaryDirectory(prefix="lossutils-hub-") as data:
+    with turn(), tempfile.TemporaryDirectory(prefix="lossutils-hub-") as data:
         running = Hub(data, names)
         try:
             yield running

@@ -1,15 +1,17 @@
 """Two students and their instructor on the hub of `make hub`, each in a browser of their own."""
 
+import csv
 import json
 import re
 import subprocess
+import sys
 
 import psutil
 import pytest
 
 from lossutils.exercises import ticks
 from tests.browser import live
-from tests.browser.hub import APART, hub
+from tests.browser.hub import APART, hub, within_reach
 
 LESSON = "01_bce_by_hand.ipynb"
 TEACHER, ADA, BEN = NAMES = "lossutils-teacher", "lossutils-ada", "lossutils-ben"
@@ -101,7 +103,6 @@ def test_two_students_and_their_progress(students, running):
         exercise = ticks.read(running.progress(name))[1]["bce"]
         assert (exercise["tries"], exercise["passed"]) == (tries, passed)
         assert list(exercise["mistakes"].values()) == [1]
-    # `lossutils.exercises.report` reads the folder of all of them: `running.data / "progress"`.
     assert not [problem for student in students for problem in student.recorder.problems]
 
 
@@ -124,16 +125,30 @@ def test_nobody_reads_what_another_one_wrote(students, running):
     assert (said in running.log.read_text()) != APART
 
 
-@pytest.mark.skipif(not APART, reason="without root there is but one account, and the test above says what then holds")
-def test_an_instructor_reads_what_everybody_has_passed(students, running):
-    """The instructor's account may, and nothing else of the students."""
+@pytest.fixture
+def as_instructor(running):
+    """Runs a command as the instructor's account, which is the only one if the hub is not root's."""
+    start = [*within_reach(), "runuser", "-u", TEACHER, "--"] if APART else []
+    return lambda *command: subprocess.run([*start, *command], cwd=running.data, capture_output=True, text=True)
 
-    def reads(path):
-        return subprocess.run(["runuser", "-u", TEACHER, "--", "cat", path], capture_output=True).returncode == 0
 
-    assert reads(running.progress(ADA))
-    assert reads(running.progress(BEN))
-    assert not reads(running.home(ADA) / "losses/notebooks" / LESSON)
+def test_the_report_shows_both(as_instructor, students, running):
+    out = running.data / "report"
+    out.mkdir(mode=0o777)
+    out.chmod(0o777)  # whatever the umask
+    report = [sys.executable, "-m", "lossutils.exercises.report", running.data / "progress", "--names", "--out", out]
+    made = as_instructor(*map(str, report))
+    assert made.returncode == 0, made.stderr
+    assert re.search(r"^bce +2 +1 +0\n +2  the minus sign is missing$", made.stdout, re.M), made.stdout
+    with (out / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+        states = {row["name"]: row["01 bce"] for row in csv.DictReader(file)}
+    assert states == {ADA: "passed", BEN: "tried"}
+
+
+@pytest.mark.skipif(not APART, reason="without root there is but one account, and a test above says what then holds")
+def test_an_instructor_reads_what_was_passed_and_nothing_else(as_instructor, students, running):
+    assert as_instructor("cat", running.progress(ADA)).returncode == 0
+    assert as_instructor("cat", running.home(ADA) / "losses/notebooks" / LESSON).returncode != 0
 
 
 def test_a_kernel_beyond_its_memory_says_so_and_goes_on(students):

@@ -22,7 +22,6 @@ import re
 import sys
 import threading
 import time
-import traceback
 import uuid
 
 import nbformat
@@ -38,7 +37,7 @@ from web.browser import browser as start
 
 CHECKS, PAUSE = 12, 5  # answers that each hands in at least, and seconds between two
 ANSWER = "my_bce = lambda p, y: -(y * p.log() + (1 - y) * (1 - p).log()).mean()\ncheck('bce', my_bce)"
-BROWSER = "lossutils-browser"
+TEACHER, BROWSER = "lossutils-host", "lossutils-browser"  # and lossutils-1, …: accounts that no test makes
 PAGE = f"lab/tree/losses/notebooks/{LESSON}"
 FIGURES = {
     "until ready, s": (50, 95),
@@ -169,9 +168,12 @@ def cost(names, note):
 def lesson(count, every, chromium):
     """The figures of a class, each a list, and what went wrong."""
     figures, errors = collections.defaultdict(list), []
-    note = lambda name, figure: figures[name].append(figure)
+
+    def note(name, figure):
+        figures[name].append(figure)
+
     names = [f"lossutils-{number}" for number in range(1, count + 1)]
-    with hub("lossutils-teacher", BROWSER, *names) as running, concurrent.futures.ThreadPoolExecutor(count) as pool:
+    with hub(TEACHER, BROWSER, *names) as running, concurrent.futures.ThreadPoolExecutor(count) as pool:
         in_browser = Student(chromium, running, BROWSER)
         own = f"{running.url}user/{BROWSER}/"
         # What belongs to its own kernel is nothing that another student can ask for.
@@ -194,8 +196,10 @@ def lesson(count, every, chromium):
             figures["slider, ms"] += [in_browser.page.evaluate(STEP, key) for key in keys]
         for name, student in zip(names, students, strict=True):
             if error := student.exception():
-                errors.append(f"{name}: {''.join(traceback.format_exception(error))}")
+                errors.append(f"{name}: {error}")
         errors += [f"{BROWSER}: {problem}" for problem in in_browser.recorder.problems]
+        if errors:
+            errors.append(f"the hub: {running.log.read_text()[-5000:]}")
         cost(names, note)
         in_browser.context.close()
     return figures, errors
@@ -204,7 +208,7 @@ def lesson(count, every, chromium):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("students", type=int, nargs="+", help="how many; a class for each number")
-    parser.add_argument("--every", type=float, default=6, help="seconds between two arrivals (6)")
+    parser.add_argument("--every", type=float, default=8, help="seconds between two arrivals (8)")
     arguments = parser.parse_args()
     failed = False
     with start() as chromium:
@@ -216,7 +220,8 @@ def main():
                     values = np.percentile(figures[name], shown)
                     text = "   ".join(f"p{p} {value:8.1f}" for p, value in zip(shown, values, strict=True))
                     print(f"  {name:16}{text}   of {len(figures[name])}", flush=True)
-            print(*errors, sep="\n", end="", file=sys.stderr, flush=True)
+            if errors:
+                print(*errors, sep="\n", file=sys.stderr, flush=True)
             failed |= bool(errors)
     sys.exit(failed)
 

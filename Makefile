@@ -39,12 +39,14 @@ test: .venv/installed .venv/hub lint site
 quick: .venv/installed lint
 	$(PYTEST) -n 2 notebooks tests hub --ignore=tests/browser $(ARGS)
 
-bench: .venv/installed site
+# Of the class a small one: forty students take ten minutes, `.venv/bin/python -m benchmarks.classroom 40`.
+bench: .venv/installed .venv/hub site
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks.sliders
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.checks
 	$(BIN)/python -m benchmarks.losses
+	$(BIN)/python -m benchmarks.classroom 1 5
 
 refresh: .venv/installed
 	OMP_NUM_THREADS=1 $(BIN)/python tests/refresh.py $(ARGS)

@@ -110,7 +110,7 @@ READY = """() => document.querySelector('.noUi-handle')
   && document.querySelector('.lossutils-figure, .jp-Cell canvas, .jp-Cell img')"""
 # Notes in the page when a cell's picture changed and how many values its slider has taken.
 WATCH = """() => {
-  const root = document.querySelectorAll('.jp-Notebook .jp-Cell')[1];
+  const root = document.querySelector('.jp-Notebook .jp-Cell:has(.noUi-handle)');
   const handles = root.querySelectorAll('.noUi-handle');
   const seen = window.seen = {redraws: [], values: 0, handle: handles[handles.length - 1]};
   const picture = root.querySelector('canvas') ? 'canvas' : root.querySelector('.lossutils-figure') ? 'path' : 'img';

@@ -102,9 +102,10 @@ if not APART:
     c.JupyterHub.spawner_class = "simple"
 elif os.path.isdir("/run/systemd/system"):
     c.JupyterHub.spawner_class = "systemd"
-c.Spawner.start_timeout = 180
+c.Spawner.start_timeout = c.Spawner.http_timeout = 180  # seconds: where many come at once, they wait for the processor
 c.Spawner.environment = {
     "OMP_NUM_THREADS": "1",  # else each kernel starts a thread for each core, and they wait for one another
+    "NBFORMAT_VALIDATOR": "jsonschema",  # 8 MB less for each student than the default, which compiles the schema
     "LOSSUTILS_PROGRESS": lambda spawner: f"{DATA}/progress/{spawner.user.name}/progress.json",
 }
 

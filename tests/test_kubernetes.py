@@ -119,7 +119,7 @@ def test_a_server_opens_with_the_course():
 
 def test_one_machine_and_kubernetes_have_the_same_settings():
     other = (ROOT / "hub/jupyterhub_config.py").read_text("utf-8")
-    assert f'"OMP_NUM_THREADS": "{ENV["OMP_NUM_THREADS"]}"' in other
+    assert all(f'"{name}": "{ENV[name]}"' in other for name in ("OMP_NUM_THREADS", "NBFORMAT_VALIDATOR"))
     assert all(f'"{argument}"' in other for argument in VALUES["hub"]["config"]["Spawner"]["args"])
     assert f"--timeout={VALUES['cull']['timeout']}" in other
     assert f"--max-age={VALUES['cull']['maxAge']}" in other

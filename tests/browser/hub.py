@@ -1,7 +1,9 @@
 """The hub of `make hub` with a data folder and accounts of its own: for its test, and for the benchmark of a class."""
 
 import contextlib
+import json
 import os
+import re
 import secrets
 import shlex
 import socket
@@ -18,6 +20,7 @@ import psutil
 from tests.browser import live
 
 ROOT = Path(__file__).parents[2]
+LESSON = "01_bce_by_hand.ipynb"
 APART = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
@@ -103,7 +106,6 @@ class Hub:
             "HUB_DATA": str(self.data),
             "HUB_TRIAL": " ".join(self.names),
             "HUB_PASSWORD": self.secret,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         config = ROOT / "hub/jupyterhub_config.py"
         self.process = subprocess.Popen(
@@ -161,3 +163,54 @@ def hub(*names):
             yield running
         finally:
             running.close()
+
+
+class Student:
+    """Somebody who has logged in and opened the lesson by a link, in a profile of the browser that is nobody else's."""
+
+    def __init__(self, chromium, hub, name):
+        self.hub, self.name = hub, name
+        settings = hub.home(name) / ".jupyter/lab/user-settings/@jupyterlab/notebook-extension"
+        settings.mkdir(parents=True)
+        # Every cell stays in the page, also those that are scrolled away.
+        (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
+        if APART:
+            subprocess.run(["chown", "-R", name, hub.home(name)], check=True)
+        self.context = chromium.new_context(viewport=live.SIZE)
+        self.context.set_default_timeout(live.PATIENCE)
+        self.page = self.context.new_page()
+        self.recorder = live.Recorder(self.page)
+        # What JupyterLab says if it calls or saves while there is no proxy: a student closes it too, and goes on.
+        self.page.add_locator_handler(
+            self.page.get_by_role("dialog", name=re.compile("Server unavailable|File Save Error")),
+            lambda dialog: dialog.get_by_role("button", name=re.compile("Dismiss|Close")).click(),
+        )
+        self.page.goto(hub.link(f"lab/tree/losses/notebooks/{LESSON}"))
+        self.page.get_by_label("Username").fill(name)
+        self.page.get_by_label("Password").fill(hub.password(name))
+        self.page.get_by_role("button", name="Sign in").click()
+        self.idle()
+        self.page.locator(".jp-CodeCell", has_text="def my_bce(p, y):").wait_for()
+        number = self.page.evaluate(
+            "[...document.querySelectorAll('.jp-CodeCell')].findIndex(cell => /def my_bce\\(/.test(cell.textContent))"
+        )
+        self.cell = self.page.locator(".jp-CodeCell").nth(number)
+
+    def idle(self):
+        self.page.get_by_text("| Idle").wait_for()
+
+    def run_all(self):
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        live.wait(self.page, f"() => {live.PROMPTS}.some(prompt => /[*\\d]/.test(prompt))")
+        live.wait(self.page, f"() => !{live.PROMPTS}.includes('[*]:')")
+        self.idle()
+
+    def run(self, code, says=None):
+        """Type it in the place of the first exercise's answer, run it there, wait for what it says."""
+        self.cell.locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("ControlOrMeta+Enter")
+        if says:
+            self.cell.locator(".jp-OutputArea-output").get_by_text(says).first.wait_for()

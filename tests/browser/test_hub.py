@@ -1,7 +1,6 @@
 """Two students and their instructor on the hub of `make hub`, each in a browser of their own."""
 
 import csv
-import json
 import re
 import subprocess
 import sys
@@ -11,9 +10,8 @@ import pytest
 
 from lossutils.exercises import ticks
 from tests.browser import live
-from tests.browser.hub import APART, hub, within_reach
+from tests.browser.hub import APART, LESSON, Student, hub, within_reach
 
-LESSON = "01_bce_by_hand.ipynb"
 TEACHER, ADA, BEN = NAMES = "lossutils-teacher", "lossutils-ada", "lossutils-ben"
 
 
@@ -21,57 +19,6 @@ TEACHER, ADA, BEN = NAMES = "lossutils-teacher", "lossutils-ada", "lossutils-ben
 def running():
     with hub(*NAMES) as one:
         yield one
-
-
-class Student:
-    """Somebody who has logged in and opened the lesson by a link, in a profile of the browser that is nobody else's."""
-
-    def __init__(self, chromium, hub, name):
-        self.hub, self.name = hub, name
-        settings = hub.home(name) / ".jupyter/lab/user-settings/@jupyterlab/notebook-extension"
-        settings.mkdir(parents=True)
-        # Every cell stays in the page, also those that are scrolled away.
-        (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
-        if APART:
-            subprocess.run(["chown", "-R", name, hub.home(name)], check=True)
-        self.context = chromium.new_context(viewport=live.SIZE)
-        self.context.set_default_timeout(live.PATIENCE)
-        self.page = self.context.new_page()
-        self.recorder = live.Recorder(self.page)
-        # What JupyterLab says if it calls or saves while there is no proxy: a student closes it too, and goes on.
-        self.page.add_locator_handler(
-            self.page.get_by_role("dialog", name=re.compile("Server unavailable|File Save Error")),
-            lambda dialog: dialog.get_by_role("button", name=re.compile("Dismiss|Close")).click(),
-        )
-        self.page.goto(hub.link(f"lab/tree/losses/notebooks/{LESSON}"))
-        self.page.get_by_label("Username").fill(name)
-        self.page.get_by_label("Password").fill(hub.password(name))
-        self.page.get_by_role("button", name="Sign in").click()
-        self.idle()
-        self.page.locator(".jp-CodeCell", has_text="def my_bce(p, y):").wait_for()
-        number = self.page.evaluate(
-            "[...document.querySelectorAll('.jp-CodeCell')].findIndex(cell => /def my_bce\\(/.test(cell.textContent))"
-        )
-        self.cell = self.page.locator(".jp-CodeCell").nth(number)
-
-    def idle(self):
-        self.page.get_by_text("| Idle").wait_for()
-
-    def run_all(self):
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        live.wait(self.page, f"() => {live.PROMPTS}.some(prompt => /[*\\d]/.test(prompt))")
-        live.wait(self.page, f"() => !{live.PROMPTS}.includes('[*]:')")
-        self.idle()
-
-    def run(self, code, says=None):
-        """Type it in the place of the first exercise's answer, run it there, wait for what it says."""
-        self.cell.locator(".cm-content").click()
-        self.page.keyboard.press("ControlOrMeta+a")
-        self.page.keyboard.insert_text(code)
-        self.page.keyboard.press("ControlOrMeta+Enter")
-        if says:
-            self.cell.locator(".jp-OutputArea-output").get_by_text(says).first.wait_for()
 
 
 @pytest.fixture(scope="module")

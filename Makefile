@@ -39,7 +39,7 @@ test: .venv/installed .venv/hub lint site
 quick: .venv/installed lint
 	$(PYTEST) -n 2 notebooks tests hub --ignore=tests/browser $(ARGS)
 
-# Of the class a small one: forty students take ten minutes, `.venv/bin/python -m benchmarks.classroom 40`.
+# Of the class a small one: forty students take seven minutes, `.venv/bin/python -m benchmarks.classroom 40 --every 5`.
 bench: .venv/installed .venv/hub site
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks.sliders

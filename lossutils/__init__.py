@@ -72,9 +72,16 @@ def __dir__():
     return sorted({*globals(), "explore", "plane"})
 
 
-# torch.testing.assert_close looks for tensors that are spread over machines, and loads 520 modules to know them: 40 MB
-# and most of a second in every kernel. Who has such tensors has loaded those modules, and loses nothing.
-_torch.testing._comparison._HAS_DTENSOR = "torch.distributed.tensor" in sys.modules
+class _IsLoaded:
+    """True from the moment on at which somebody has loaded torch's distributed tensors."""
+
+    def __bool__(self):
+        return "torch.distributed.tensor" in sys.modules
+
+
+# torch.testing.assert_close asks whether a tensor is spread over machines, and loads 520 modules to know such tensors:
+# 40 MB and most of a second in every kernel. Who has one has loaded those modules.
+_torch.testing._comparison._HAS_DTENSOR = _IsLoaded()
 
 
 class _Package(types.ModuleType):

@@ -1,4 +1,4 @@
-"""Every lesson is well formed, and the comparison of its outputs can fail. (nbval itself runs beside these tests.)"""
+"""Every lesson is well formed, and the comparison of its outputs can fail. (nbval itself runs for the site.)"""
 
 import ast
 import pathlib

@@ -342,6 +342,7 @@ def test_the_package_imports_nothing_but_torch():
         "assert callable(explore); assert explore is lossutils.explore is sys.modules['lossutils.explore'].explore;"
         "explore({'line': lambda x, a: a * x}, x=(0, 1), a=(1, 2))._repr_mimebundle_();"
         "torch.testing.assert_close(torch.ones(1), torch.ones(1));"
-        "more = {'sympy', 'torch._dynamo', 'torch.distributed.tensor'} & set(sys.modules); assert not more, more"
+        "more = {'sympy', 'torch._dynamo', 'torch.distributed.tensor'} & set(sys.modules); assert not more, more;"
+        "import torch.distributed.tensor; assert torch.testing._comparison._HAS_DTENSOR"  # then it looks, as ever
     )
     subprocess.run([sys.executable, "-c", code], check=True)

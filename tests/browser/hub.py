@@ -200,10 +200,7 @@ class Student:
         self.page.get_by_text("| Idle").wait_for()
 
     def run_all(self):
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        live.wait(self.page, f"() => {live.PROMPTS}.some(prompt => /[*\\d]/.test(prompt))")
-        live.wait(self.page, f"() => !{live.PROMPTS}.includes('[*]:')")
+        live.run_all_cells(self.page)
         self.idle()
 
     def run(self, code, says=None):

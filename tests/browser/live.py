@@ -191,9 +191,13 @@ QUIET = """() => new Promise(done => {
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent)"
 
 
-def _wait_for_run(page, server, name):
+def _wait_for_prompts(page):
     wait(page, f"() => {PROMPTS}.some(prompt => /[*\\d]/.test(prompt))")  # the cells have been sent
     wait(page, f"() => !{PROMPTS}.includes('[*]:')")
+
+
+def _wait_for_run(page, server, name):
+    _wait_for_prompts(page)
     server.wait_for_kernel(name)  # cells with a folded source show no prompt
     if page.evaluate(f"() => {PROMPTS}.includes('[ ]:')"):  # an error stops a run
         raise RuntimeError(page.locator("[data-mime-type$=stderr]").last.inner_text()[-2000:])
@@ -204,10 +208,15 @@ def open_lab(page, server, name):
     page.get_by_text("| Idle").wait_for(timeout=PATIENCE)  # the status bar's word on the kernel
 
 
-def run_lab(page, server, name):
+def run_all_cells(page):
     """Run > Run All Cells, as a student does it."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    _wait_for_prompts(page)
+
+
+def run_lab(page, server, name):
+    run_all_cells(page)
     _wait_for_run(page, server, name)
 
 
